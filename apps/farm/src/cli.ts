@@ -1,0 +1,146 @@
+import { VERSION } from "@shadowfarm/core/version";
+import { Command, InvalidArgumentError } from "commander";
+import { type CatalogOptions, showCatalog } from "./commands/catalog.ts";
+import { migrateDatabase } from "./commands/db.ts";
+import { doctor } from "./commands/doctor.ts";
+import { cancel, retry, showStatus } from "./commands/experiments.ts";
+import { showPlan } from "./commands/plan.ts";
+import { showResults } from "./commands/results.ts";
+import { run, submit } from "./commands/run.ts";
+import { up } from "./commands/up.ts";
+import { type FarmConfig, readConfig } from "./config.ts";
+import { EXIT, explainError } from "./session.ts";
+
+/**
+ * Runs the command line.
+ *
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], variables: NodeJS.ProcessEnv): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = new Command("shadowfarm")
+    .description("A distributed farm for membership-inference research")
+    .version(VERSION)
+    .option("--verbose", "show stack traces")
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  /** Every command is a function of settings and options that returns an exit code. */
+  const act =
+    <A extends unknown[]>(command: (config: FarmConfig, ...args: A) => Promise<number>) =>
+    async (...args: A) => {
+      code = await command(readConfig(variables), ...args);
+    };
+
+  program
+    .command("run")
+    .description("submit experiments, follow them to the end, print their results")
+    .argument("<spec...>", "experiment files")
+    .option("--yes", "accept an experiment of very many jobs")
+    .option("--workers <n>", "jobs at a time", wholeNumber)
+    .option("--json", "print result rows as JSON")
+    .action(
+      act((config, specs: string[], options: { yes?: boolean; workers?: number; json?: boolean }) =>
+        run(withSlots(config, options.workers), specs, options),
+      ),
+    );
+  program
+    .command("plan")
+    .description("show what an experiment would do: cells, jobs by kind, what is cached")
+    .argument("<spec>", "experiment file")
+    .option("--json", "print JSON")
+    .action(act(showPlan));
+  program
+    .command("submit")
+    .description("hand experiments to the farm that holds this home or database")
+    .argument("<spec...>", "experiment files")
+    .option("--yes", "accept an experiment of very many jobs")
+    .option("--json", "print the ids as JSON")
+    .action(act(submit));
+  program
+    .command("status")
+    .description("list experiments, or show one")
+    .argument("[experiment]", "name or id")
+    .option("--json", "print JSON")
+    .action(act(showStatus));
+  program
+    .command("results")
+    .description("print results, repeats together")
+    .option("--experiment <name>", "name or id")
+    .option("--dataset <name>")
+    .option("--attack <name>")
+    .option("--defense <name>")
+    .option("--model <name>")
+    .option("--json", "print every repeat as JSON")
+    .action(act(showResults));
+  program
+    .command("cancel")
+    .description("stop an experiment; finished jobs are kept")
+    .argument("<experiment>", "name or id")
+    .action(act(cancel));
+  program
+    .command("retry")
+    .description("run an experiment's failed jobs again, and those behind them")
+    .requiredOption("--failed", "the failed ones")
+    .argument("<experiment>", "name or id")
+    .option("--json", "print result rows as JSON")
+    .action(act(retry));
+  program
+    .command("up")
+    .description("run a farm until it is interrupted: database, scheduler and worker in one process tree")
+    .option("--workers <n>", "jobs at a time", wholeNumber)
+    .option("--postgres-port <port>", "port of the embedded database", wholeNumber)
+    .action(
+      act((config, options: { workers?: number; postgresPort?: number }) =>
+        up({ ...withSlots(config, options.workers), postgresPort: options.postgresPort ?? config.postgresPort }),
+      ),
+    );
+  program
+    .command("catalog")
+    .description("list datasets, models, attacks and defenses with their parameters")
+    .option("--schema", "print the JSON Schema of the experiment file")
+    .option("--json", "print JSON")
+    .action(act((_config, options: CatalogOptions) => showCatalog(options)));
+  program
+    .command("doctor")
+    .description("check this machine, with remedies")
+    .option("--json", "print JSON")
+    .action(act(doctor));
+  program
+    .command("db")
+    .description("the database")
+    .addCommand(
+      new Command("migrate")
+        .description("bring the database to this version's schema")
+        .option("--json", "print the applied migrations as JSON")
+        .exitOverride()
+        .action(act(migrateDatabase)),
+    );
+
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has printed its own message already: help, version, or a wrong option.
+    if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.refused;
+    const { message, code: exitCode } = explainError(error, program.opts<{ verbose?: boolean }>().verbose ?? false);
+    process.stderr.write(`${message}\n`);
+    return exitCode;
+  }
+}
+
+function withSlots(config: FarmConfig, slots: number | undefined): FarmConfig {
+  return { ...config, slots: slots ?? config.slots };
+}
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError("give a whole number from 1 to 99999.");
+  return Number(value);
+}
+
+function isCommanderError(error: unknown): error is { exitCode: number } {
+  return (
+    error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")
+  );
+}

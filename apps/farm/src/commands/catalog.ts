@@ -1,0 +1,55 @@
+import type { UnitInfo } from "@shadowfarm/core/catalog";
+import { experimentJsonSchema } from "@shadowfarm/core/experiment-json-schema";
+import { catalog } from "@shadowfarm/ml/catalog";
+import { z } from "zod";
+import { EXIT } from "../session.ts";
+import { renderTable } from "../tables.ts";
+
+export interface CatalogOptions {
+  json?: boolean;
+  schema?: boolean;
+}
+
+/** `catalog`: every unit with its paper and parameters. */
+export async function showCatalog(options: CatalogOptions): Promise<number> {
+  if (options.schema) {
+    process.stdout.write(`${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
+    return EXIT.ok;
+  }
+  const units = Object.entries(catalog).flatMap(([kind, members]) =>
+    Object.values(members as Record<string, UnitInfo>).map(({ name, title, paper, version, params }) => ({
+      kind: kind.slice(0, -1),
+      name,
+      title,
+      paper,
+      version,
+      params: z.toJSONSchema(params, { io: "input" }).properties ?? {},
+    })),
+  );
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(units, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  const rows = units.map(({ kind, name, title, paper, params }) => [
+    kind,
+    name,
+    title,
+    paper,
+    Object.entries(params)
+      .map(([key, schema]) => `${key}=${defaultOf(schema)}`)
+      .join(" "),
+  ]);
+  const columns = [
+    { title: "kind" },
+    { title: "name" },
+    { title: "what" },
+    { title: "paper" },
+    { title: "parameters and defaults" },
+  ];
+  process.stdout.write(`${renderTable(columns, rows)}\n`);
+  return EXIT.ok;
+}
+
+function defaultOf(schema: unknown): string {
+  return typeof schema === "object" && schema !== null && "default" in schema ? String(schema.default) : "?";
+}

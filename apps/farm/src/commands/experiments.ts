@@ -1,0 +1,107 @@
+import {
+  cancelExperiment,
+  type ExperimentRow,
+  failuresOf,
+  findExperiment,
+  listExperiments,
+  progressOf,
+  retryFailed,
+} from "@shadowfarm/store/experiments";
+import { liveSlots } from "@shadowfarm/store/workers";
+import type { FarmConfig } from "../config.ts";
+import { duration, type Progress, summarizeProgress } from "../follow.ts";
+import { EXIT, runToEnd, withStore } from "../session.ts";
+import { renderTable } from "../tables.ts";
+
+/** `status [EXPERIMENT]` */
+export async function showStatus(
+  config: FarmConfig,
+  name: string | undefined,
+  options: { json?: boolean },
+): Promise<number> {
+  return withStore(config, async (store) => {
+    const experiments = name === undefined ? await listExperiments(store) : [await findExperiment(store, name)];
+    const slots = await liveSlots(store);
+    const rows = await Promise.all(
+      experiments.map(async (experiment) => ({
+        experiment,
+        progress: summarizeProgress(await progressOf(store, experiment.id), slots),
+        failures: name === undefined ? [] : await failuresOf(store, experiment.id),
+      })),
+    );
+    if (options.json) {
+      process.stdout.write(
+        `${JSON.stringify(
+          rows.map(({ experiment, progress, failures }) => ({ ...brief(experiment), ...progress, failures })),
+          null,
+          2,
+        )}\n`,
+      );
+      return EXIT.ok;
+    }
+    if (rows.length === 0) process.stderr.write("no experiments yet; run one: shadowfarm run SPEC\n");
+    else process.stdout.write(`${renderStatus(rows)}\n`);
+    for (const { failures } of rows) {
+      for (const { kind, key, error, failures: attempts } of failures) {
+        process.stdout.write(`${kind} ${key.slice(0, 10)} failed after ${attempts} attempts: ${error}\n`);
+      }
+    }
+    return EXIT.ok;
+  });
+}
+
+/** `cancel EXPERIMENT` */
+export async function cancel(config: FarmConfig, name: string): Promise<number> {
+  return withStore(config, async (store) => {
+    const experiment = await findExperiment(store, name);
+    const jobs = await cancelExperiment(store, experiment.id);
+    process.stdout.write(
+      `${experiment.name} (${experiment.id}) cancelled: ${jobs} jobs will not run; finished ones are kept\n`,
+    );
+    return EXIT.ok;
+  });
+}
+
+/** `retry --failed EXPERIMENT` */
+export async function retry(config: FarmConfig, name: string, options: { json?: boolean }): Promise<number> {
+  return runToEnd(config, { json: options.json ?? false }, async (store) => {
+    const { id } = await findExperiment(store, name);
+    const failed = await retryFailed(store, id);
+    process.stderr.write(`${failed} failed jobs are run again\n`);
+    return [id];
+  });
+}
+
+function brief({ id, name, state, error, engine, datasets, submittedAt, finishedAt }: ExperimentRow) {
+  return { id, name, state, error, engine, datasets, submittedAt, finishedAt };
+}
+
+function renderStatus(rows: readonly { experiment: ExperimentRow; progress: Progress }[]): string {
+  const right = "right" as const;
+  const columns = [
+    { title: "experiment" },
+    { title: "id" },
+    { title: "state" },
+    { title: "submitted" },
+    { title: "done", align: right },
+    { title: "running", align: right },
+    { title: "cached", align: right },
+    { title: "failed", align: right },
+    { title: "blocked", align: right },
+    { title: "jobs", align: right },
+    { title: "ETA", align: right },
+  ];
+  return renderTable(
+    columns,
+    rows.map(({ experiment, progress }) => [
+      experiment.name,
+      experiment.id,
+      experiment.state,
+      experiment.submittedAt.toISOString().slice(0, 16).replace("T", " "),
+      ...[progress.done, progress.running, progress.cached, progress.failed, progress.blocked, progress.total].map(
+        String,
+      ),
+      experiment.state === "running" ? duration(progress.etaSeconds) : "",
+    ]),
+  );
+}

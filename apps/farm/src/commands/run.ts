@@ -1,0 +1,46 @@
+import { submitExperiment } from "@shadowfarm/store/experiments";
+import type { FarmConfig } from "../config.ts";
+import { EXIT, runToEnd, withStore } from "../session.ts";
+import { type CheckedSubmission, checkSubmission } from "../submission.ts";
+
+/** `run SPEC…`: every file is checked before the first is submitted. */
+export async function run(
+  config: FarmConfig,
+  specs: string[],
+  options: { yes?: boolean; json?: boolean },
+): Promise<number> {
+  const submissions = await checkAll(config, specs, options.yes ?? false);
+  return runToEnd(config, { json: options.json ?? false }, async (store) => {
+    const ids: string[] = [];
+    for (const submission of submissions) ids.push(await submitExperiment(store, submission));
+    return ids;
+  });
+}
+
+/** `submit SPEC…` */
+export async function submit(
+  config: FarmConfig,
+  specs: string[],
+  options: { yes?: boolean; json?: boolean },
+): Promise<number> {
+  const submissions = await checkAll(config, specs, options.yes ?? false);
+  return withStore(config, async (store) => {
+    const submitted: { experiment: string; id: string; jobs: number; cells: number }[] = [];
+    for (const submission of submissions) {
+      const { spec, plan } = submission;
+      const id = await submitExperiment(store, submission);
+      submitted.push({ experiment: spec.name, id, jobs: plan.jobs.length, cells: plan.cells.length });
+    }
+    if (options.json) process.stdout.write(`${JSON.stringify(submitted, null, 2)}\n`);
+    else
+      for (const { experiment, id, jobs, cells } of submitted)
+        process.stdout.write(`${experiment} (${id}): ${jobs} jobs for ${cells} cells\n`);
+    return EXIT.ok;
+  });
+}
+
+async function checkAll(config: FarmConfig, specs: readonly string[], yes: boolean): Promise<CheckedSubmission[]> {
+  const checked: CheckedSubmission[] = [];
+  for (const spec of specs) checked.push(await checkSubmission(spec, config, yes));
+  return checked;
+}

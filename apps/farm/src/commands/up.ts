@@ -1,0 +1,20 @@
+import type { FarmConfig } from "../config.ts";
+import { startFarm } from "../farm.ts";
+import { EXIT, interruption, withStore } from "../session.ts";
+
+/** `up`: a farm for whatever is submitted to this home or database, until it is interrupted. */
+export async function up(config: FarmConfig): Promise<number> {
+  const signal = interruption();
+  return withStore(config, async (store) => {
+    const farm = await startFarm(config, store, "stderr");
+    process.stderr.write(
+      `the farm runs with ${config.slots} jobs at a time; hand it experiments with "shadowfarm submit SPEC", end it with Ctrl-C\n`,
+    );
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await farm.stop();
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,35 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { type EngineName, engineFor } from "@shadowfarm/engine/backends";
+import type { QueueConfig } from "@shadowfarm/queue/backend";
+
+/** The settings of the command line and of the farm that it starts. */
+export interface FarmConfig {
+  home: string;
+  artifactsFolder: string;
+  datasetFolders: string[];
+  engine: EngineName;
+  slots: number;
+  /** Null: the embedded database. */
+  databaseUrl: string | null;
+  postgresPort: number | undefined;
+  queue: Omit<QueueConfig, "databaseUrl">;
+  logLevel: string;
+}
+
+/** @throws {InvalidInput} naming each variable that cannot be accepted. */
+export function readConfig(variables: Readonly<Record<string, string | undefined>>): FarmConfig {
+  const env = parseEnvironment(variables);
+  return {
+    home: path.resolve(env.SHADOWFARM_HOME),
+    artifactsFolder: artifactsFolderOf(env),
+    datasetFolders: datasetFoldersOf(env),
+    engine: engineFor(env.SHADOWFARM_ENGINE),
+    slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    databaseUrl: env.DATABASE_URL ?? null,
+    postgresPort: env.SHADOWFARM_POSTGRES_PORT,
+    queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
+    logLevel: env.SHADOWFARM_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,66 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { EnvironmentFault } from "@shadowfarm/core/errors";
+import { VERSION } from "@shadowfarm/core/version";
+import { catalog } from "@shadowfarm/ml/catalog";
+import { openSender } from "@shadowfarm/queue/queue";
+import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
+import type { Store } from "@shadowfarm/store/client";
+import { freeLost } from "@shadowfarm/store/jobs";
+import { holdLock } from "@shadowfarm/store/signals";
+import { openChildren } from "@shadowfarm/worker/children";
+import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
+import { pino } from "pino";
+import type { FarmConfig } from "./config.ts";
+
+/** A scheduler and a worker in this process, with the home to themselves. */
+export interface Farm {
+  stop(): Promise<void>;
+}
+
+/** Takes the home for this process alone; the lock goes with the process. */
+async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): Promise<void> }> {
+  // Patience: the server needs a moment to notice that a killed farm is gone.
+  const lock = await holdLock(store, "farm", 2_000);
+  if (lock) return lock;
+  throw new EnvironmentFault(
+    `the home ${config.home} is in use by another farm; hand it the experiment with "shadowfarm submit", stop it, or set SHADOWFARM_HOME to another folder`,
+  );
+}
+
+/**
+ * Starts a whole farm on a database.
+ *
+ * @throws {EnvironmentFault} when another farm holds the home.
+ */
+export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
+  const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
+  await mkdir(config.home, { recursive: true });
+  const destination =
+    logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
+  const log = pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(destination));
+  // With the home to itself, whatever still counts as running was left by a farm that died.
+  if (lock) await freeLost(store, 0);
+
+  const queue = { ...config.queue, databaseUrl: store.url };
+  const sender = await openSender(queue);
+  const worker = await startWorker({
+    store,
+    queue,
+    compute: openChildren({ artifactsFolder: config.artifactsFolder, datasetFolders: config.datasetFolders }),
+    slots: config.slots,
+    engine: config.engine,
+    version: VERSION,
+    log,
+    ...WORKER_DEFAULTS,
+  });
+  const scheduler = await startScheduler({ store, sender, catalog, log, ...SCHEDULER_DEFAULTS });
+  return {
+    async stop() {
+      await scheduler.stop();
+      await worker.stop();
+      await sender.close();
+      await lock?.release();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import type { UnitInfo } from "@shadowfarm/core/catalog";
+import { canonicalJson } from "@shadowfarm/core/fingerprint";
+import { type Summary, summarize } from "@shadowfarm/core/summary";
+import { catalog } from "@shadowfarm/ml/catalog";
+import type { ResultRow } from "@shadowfarm/store/results";
+import Table from "cli-table3";
+
+const PLAIN = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};
+
+type Alignment = "left" | "right";
+
+/** Columns separated by space, for people; `--json` is for programs. */
+export function renderTable(
+  columns: readonly { title: string; align?: Alignment }[],
+  rows: readonly (readonly string[])[],
+): string {
+  const table = new Table({
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ align }) => align ?? "left"),
+    chars: PLAIN,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+/** The cells of the repeats of one combination, together. */
+interface Group {
+  first: ResultRow;
+  rows: ResultRow[];
+}
+
+/** The result table: a line for each combination, mean ± sd over its repeats. */
+export function renderResults(results: readonly ResultRow[]): string {
+  const groups = new Map<string, Group>();
+  for (const row of results) {
+    const {
+      experimentId,
+      dataset,
+      data,
+      origin,
+      records,
+      model,
+      modelParams,
+      training,
+      attack,
+      attackParams,
+      defense,
+      defenseParams,
+    } = row;
+    const key = canonicalJson({
+      experimentId,
+      dataset,
+      data,
+      origin,
+      records,
+      model,
+      modelParams,
+      training,
+      attack,
+      attackParams,
+      defense,
+      defenseParams,
+    });
+    const group = groups.get(key);
+    if (group) group.rows.push(row);
+    else groups.set(key, { first: row, rows: [row] });
+  }
+  const right = "right" as const;
+  const columns = [
+    { title: "dataset" },
+    { title: "data" },
+    { title: "model" },
+    { title: "defense" },
+    { title: "attack" },
+    { title: "n", align: right },
+    { title: "train acc", align: right },
+    { title: "test acc", align: right },
+    { title: "AUC", align: right },
+    { title: "bal. acc", align: right },
+    { title: "prec. macro", align: right },
+    { title: "rec. macro", align: right },
+    { title: "TPR@1%", align: right },
+  ];
+  const lines = [...groups.values()].map(({ first, rows }) => {
+    const over = (pick: (metrics: ResultRow["metrics"]) => number | null) =>
+      meanAndSd(summarize(rows.map((row) => pick(row.metrics))));
+    return [
+      first.dataset,
+      first.data,
+      nameOf(catalog.models[first.model], first.model, first.modelParams),
+      nameOf(catalog.defenses[first.defense], first.defense, first.defenseParams),
+      nameOf(catalog.attacks[first.attack], first.attack, first.attackParams),
+      String(rows.length),
+      over((metrics) => metrics.trainAccuracy),
+      over((metrics) => metrics.testAccuracy),
+      over((metrics) => metrics.auc),
+      over((metrics) => metrics.balancedAccuracy),
+      over((metrics) => metrics.precisionMacro),
+      over((metrics) => metrics.recallMacro),
+      over((metrics) => metrics.tprAtFpr["0.01"]),
+    ];
+  });
+  return renderTable(columns, lines);
+}
+
+/** What the data are, a line a dataset, so that no number is taken for one on real data that is not. */
+export function renderOrigins(results: readonly ResultRow[]): string {
+  const origins = new Map(results.map((row) => [`${row.dataset}/${row.origin}/${row.records}`, row]));
+  return [...origins.values()]
+    .map(
+      ({ dataset, data, origin, records }) =>
+        `${dataset}: ${data.toUpperCase()} data (${origin}), ${records} records per quarter`,
+    )
+    .join("\n");
+}
+
+/** A unit with the parameters that differ from their defaults: `shadow(batch=50)`. */
+export function nameOf(unit: UnitInfo | undefined, name: string, params: Record<string, unknown>): string {
+  const defaults: Record<string, unknown> = unit?.params.safeParse({}).data ?? {};
+  const changed = Object.entries(params).filter(([key, value]) => value !== defaults[key]);
+  return changed.length === 0 ? name : `${name}(${changed.map(([key, value]) => `${key}=${value}`).join(", ")})`;
+}
+
+function meanAndSd({ mean, sd }: Summary): string {
+  if (mean === null) return "n/a";
+  return sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
+}

@@ -1,0 +1,131 @@
+import type { Catalog } from "@shadowfarm/core/catalog";
+import { messageOf } from "@shadowfarm/core/errors";
+import { parseExperiment } from "@shadowfarm/core/experiment";
+import { compilePlan } from "@shadowfarm/core/plan";
+import type { Sender } from "@shadowfarm/queue/queue";
+import type { Store } from "@shadowfarm/store/client";
+import {
+  type ExperimentRow,
+  finishExperiments,
+  listExperiments,
+  rejectExperiment,
+} from "@shadowfarm/store/experiments";
+import { countEnqueued, enqueueAgain, freeLost, takeReady } from "@shadowfarm/store/jobs";
+import { recordPlan } from "@shadowfarm/store/plans";
+import { onWake } from "@shadowfarm/store/signals";
+import type { Logger } from "pino";
+
+export interface SchedulerConfig {
+  store: Store;
+  sender: Sender;
+  catalog: Catalog;
+  log: Logger;
+  /** Seconds without a heartbeat after which a running job is taken to be lost. */
+  silentSeconds: number;
+}
+
+/** How patient a scheduler is, unless its configuration says otherwise. */
+export const SCHEDULER_DEFAULTS = { silentSeconds: 15 };
+
+/** Look at the database at least this often, whether or not a message said so. */
+const LOOK_MS = 500;
+const RECONCILE_MS = 5_000;
+/** Jobs handed to the queue in one round. */
+const BATCH = 1_000;
+
+/**
+ * Plans new experiments, hands ready jobs to the queue, ends finished experiments, and mends what a crash left: all from
+ * Postgres alone, so it can be killed and started at any time.
+ */
+export async function startScheduler(config: SchedulerConfig): Promise<{ stop(): Promise<void> }> {
+  const { store, sender, log } = config;
+  let stopped = false;
+  let nudge: () => void = () => {};
+  let nudged = false;
+  const wake = () => {
+    nudged = true;
+    nudge();
+  };
+  const wakeUp = await onWake(store, wake);
+
+  const loop = async () => {
+    let looked = 0;
+    let reconciled = 0;
+    while (!stopped) {
+      nudged = false;
+      try {
+        const now = Date.now();
+        if (now - looked >= LOOK_MS) {
+          looked = now;
+          for (const experiment of await listExperiments(store, { state: "submitted" }))
+            await planExperiment(config, experiment);
+          await finishExperiments(store);
+        }
+        if (now - reconciled >= RECONCILE_MS) {
+          reconciled = now;
+          await reconcile(config);
+        }
+        if ((await release(store, sender)) === BATCH) continue;
+      } catch (error) {
+        // The database or the queue is away; what was not done is still to be seen in the database next time.
+        log.error({ err: error }, "scheduler round failed");
+        await pause(1_000);
+      }
+      if (!nudged && !stopped) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, LOOK_MS);
+          nudge = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    }
+  };
+  const running = loop();
+
+  return {
+    async stop() {
+      stopped = true;
+      wake();
+      await running;
+      await wakeUp.close();
+    },
+  };
+}
+
+async function planExperiment({ store, catalog, log }: SchedulerConfig, experiment: ExperimentRow): Promise<void> {
+  const { id, name, spec, datasets, engine } = experiment;
+  const started = performance.now();
+  let plan: ReturnType<typeof compilePlan>;
+  try {
+    plan = compilePlan(parseExperiment(spec, catalog), catalog, { datasets, engine });
+  } catch (error) {
+    log.error({ experiment: id, name, err: error }, "experiment cannot be planned");
+    await rejectExperiment(store, id, messageOf(error));
+    return;
+  }
+  await recordPlan(store, id, plan);
+  const seconds = (performance.now() - started) / 1000;
+  log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
+}
+
+async function release(store: Store, sender: Sender): Promise<number> {
+  const tickets = await takeReady(store, BATCH);
+  if (tickets.length > 0) await sender.send(tickets);
+  return tickets.length;
+}
+
+async function reconcile({ store, sender, log, silentSeconds }: SchedulerConfig): Promise<void> {
+  const freed = await freeLost(store, silentSeconds);
+  if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
+  const expected = await countEnqueued(store);
+  if (expected > (await sender.size())) {
+    log.warn({ jobs: expected }, "the queue has lost messages; sending them again");
+    await enqueueAgain(store);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

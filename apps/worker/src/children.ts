@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Cancelled, EnvironmentFault, FarmError } from "@shadowfarm/core/errors";
+import type { Claim, Outcome } from "@shadowfarm/store/jobs";
+import type { Compute } from "./compute.ts";
+import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
+
+const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** How long a compute process may take to notice that its job was cancelled. */
+const CANCEL_MS = 3_000;
+
+/**
+ * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
+ * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
+ */
+export function openChildren(config: ChildConfig): Compute {
+  const idle: ChildProcess[] = [];
+  const all = new Set<ChildProcess>();
+
+  const spawn = (): ChildProcess => {
+    const child = fork(CHILD, [JSON.stringify(config)], {
+      execArgv: ["--import", LOADER],
+      serialization: "advanced",
+      // Its standard output would mix with the tables and JSON that this process prints.
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    all.add(child);
+    child.on("exit", () => {
+      all.delete(child);
+      const position = idle.indexOf(child);
+      if (position >= 0) idle.splice(position, 1);
+    });
+    return child;
+  };
+
+  return {
+    async run(job, signal) {
+      const child = idle.pop() ?? spawn();
+      const outcome = await runIn(child, job, signal);
+      idle.push(child);
+      return outcome;
+    },
+    async close() {
+      await Promise.all(
+        [...all].map(
+          (child) =>
+            new Promise<void>((resolve) => {
+              child.once("exit", () => resolve());
+              child.kill("SIGKILL");
+            }),
+        ),
+      );
+    },
+  };
+}
+
+function runIn(child: ChildProcess, job: Claim, signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let killer: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      tell(child, { type: "cancel" });
+      killer = setTimeout(() => child.kill("SIGKILL"), CANCEL_MS);
+    };
+    const settle = (finish: () => void) => {
+      clearTimeout(killer);
+      signal.removeEventListener("abort", cancel);
+      child.off("message", hear);
+      child.off("exit", lose);
+      child.off("error", fail);
+      finish();
+    };
+    const hear = (message: FromChild) => {
+      if (message.type === "done") settle(() => resolve(message.outcome));
+      // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
+      if (message.type === "failed") {
+        settle(() => {
+          child.kill("SIGKILL");
+          reject(new FarmError(message.code, message.message, { retryable: message.retryable }));
+        });
+      }
+    };
+    const lose = (code: number | null, by: NodeJS.Signals | null) =>
+      settle(() => {
+        if (signal.aborted) return reject(new Cancelled());
+        const how = by
+          ? `was killed by ${by}${by === "SIGKILL" ? " (from outside, or for lack of memory)" : ""}`
+          : `exited with code ${code}`;
+        reject(new EnvironmentFault(`the compute process ${child.pid} ${how}`, { retryable: true }));
+      });
+    const fail = (error: Error) =>
+      settle(() => reject(new EnvironmentFault(`no compute process: ${error.message}`, { retryable: true })));
+
+    child.on("message", hear);
+    child.on("exit", lose);
+    child.on("error", fail);
+    signal.addEventListener("abort", cancel);
+    tell(child, { type: "run", job });
+    if (signal.aborted) cancel();
+  });
+}
+
+/** A message to a process that has just died is answered by its exit. */
+function tell(child: ChildProcess, message: ToChild): void {
+  if (child.connected) child.send(message, () => {});
+}

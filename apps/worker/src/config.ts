@@ -1,0 +1,33 @@
+import { availableParallelism } from "node:os";
+import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { InvalidInput } from "@shadowfarm/core/errors";
+import { type EngineName, engineFor } from "@shadowfarm/engine/backends";
+import type { QueueConfig } from "@shadowfarm/queue/backend";
+
+/** The settings of a worker that stands alone. */
+export interface WorkerSettings {
+  databaseUrl: string;
+  queue: QueueConfig;
+  artifactsFolder: string;
+  datasetFolders: string[];
+  engine: EngineName;
+  slots: number;
+  logLevel: string;
+}
+
+/** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
+export function readConfig(variables: Readonly<Record<string, string | undefined>>): WorkerSettings {
+  const env = parseEnvironment(variables);
+  const databaseUrl = env.DATABASE_URL;
+  if (databaseUrl === undefined)
+    throw new InvalidInput("DATABASE_URL: missing; a worker of its own needs the cluster's database");
+  return {
+    databaseUrl,
+    queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
+    artifactsFolder: artifactsFolderOf(env),
+    datasetFolders: datasetFoldersOf(env),
+    engine: engineFor(env.SHADOWFARM_ENGINE),
+    slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    logLevel: env.SHADOWFARM_LOG_LEVEL,
+  };
+}

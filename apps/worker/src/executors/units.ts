@@ -1,0 +1,42 @@
+import type { UnitUse } from "@shadowfarm/core/catalog";
+import { EnvironmentFault } from "@shadowfarm/core/errors";
+import { type EngineName, engineNames, openEngine } from "@shadowfarm/engine/backends";
+import type { Engine } from "@shadowfarm/engine/engine";
+import { attacks } from "@shadowfarm/ml/attacks/index";
+import { defenses } from "@shadowfarm/ml/defenses/index";
+import { models } from "@shadowfarm/ml/models/index";
+import type { Attack, Defense, Model } from "@shadowfarm/ml/unit";
+
+export const attackNamed = (use: UnitUse): Attack => lookUp("attack", attacks as Readonly<Record<string, Attack>>, use);
+export const defenseNamed = (use: UnitUse): Defense =>
+  lookUp("defense", defenses as Readonly<Record<string, Defense>>, use);
+export const modelNamed = (use: UnitUse): Model => lookUp("model", models as Readonly<Record<string, Model>>, use);
+
+/** A key promises the numbers of one version of a unit, so a worker with another must not compute it. */
+function lookUp<U extends { version: number }>(
+  kind: string,
+  units: Readonly<Record<string, U>>,
+  { name, version }: UnitUse,
+): U {
+  const unit = units[name];
+  if (unit?.version !== version) {
+    throw new EnvironmentFault(
+      `the job wants ${kind} ${name} version ${version}, but this worker has ${unit ? `version ${unit.version}` : "none"}; run the same Shadowfarm everywhere`,
+    );
+  }
+  return unit;
+}
+
+const opened = new Map<string, Promise<Engine>>();
+
+/** The engine that a job's key promises; started once a process. */
+export function openNamedEngine(name: string): Promise<Engine> {
+  const engine = engineNames.find((known) => known === name);
+  if (!engine)
+    throw new EnvironmentFault(
+      `the job wants engine ${name}, which this worker does not know; it has ${engineNames.join(", ")}`,
+    );
+  const started = opened.get(name) ?? openEngine(engine satisfies EngineName);
+  opened.set(name, started);
+  return started;
+}

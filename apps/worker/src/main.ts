@@ -1,0 +1,24 @@
+import { VERSION } from "@shadowfarm/core/version";
+import { openStore } from "@shadowfarm/store/client";
+import { pino } from "pino";
+import { openChildren } from "./children.ts";
+import { readConfig } from "./config.ts";
+import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
+
+const config = readConfig(process.env);
+const store = await openStore(config.databaseUrl);
+const worker = await startWorker({
+  ...WORKER_DEFAULTS,
+  ...config,
+  store,
+  compute: openChildren(config),
+  version: VERSION,
+  log: pino({ level: config.logLevel }, pino.destination(2)),
+});
+
+const stop = async () => {
+  await worker.stop();
+  await store.close();
+};
+process.once("SIGINT", stop);
+process.once("SIGTERM", stop);

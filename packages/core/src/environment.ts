@@ -1,0 +1,58 @@
+import path from "node:path";
+import { z } from "zod";
+import { InvalidInput } from "./errors.ts";
+import { problemsOf } from "./validation.ts";
+
+const text = z.string().trim().min(1);
+const wholeNumber = (low: number, high: number) =>
+  z.string().regex(/^\d+$/, "not a whole number").transform(Number).pipe(z.int().min(low).max(high));
+
+/** Every environment variable that Shadowfarm reads. With none of them set it starts in embedded mode. */
+export const environmentSchema = z.object({
+  SHADOWFARM_HOME: text.default(".shadowfarm").describe("folder of the embedded database, artifacts and logs"),
+  SHADOWFARM_DATASETS: text
+    .optional()
+    .describe(
+      "folders searched for real data, separated by the system's path delimiter; default: datasets in the home",
+    ),
+  SHADOWFARM_ENGINE: z
+    .enum(["auto", "wasm", "cpu"])
+    .default("auto")
+    .describe("what computes; auto takes the fastest that loads"),
+  SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core"),
+  SHADOWFARM_POSTGRES_PORT: wholeNumber(1, 65_535)
+    .optional()
+    .describe("port of the embedded database on the loopback address; default: a free one"),
+  SHADOWFARM_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("least severe message that is logged"),
+  SHADOWFARM_QUEUE_PREFIX: text
+    .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
+    .default("shadowfarm")
+    .describe("keeps farms apart that share a Redis"),
+  ARTIFACTS_FOLDER: text.optional().describe("shared folder of artifacts in a cluster; default: artifacts in the home"),
+  DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
+  REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** @throws {InvalidInput} naming each variable that cannot be accepted. Empty ones count as unset. */
+export function parseEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = environmentSchema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInput(problemsOf(parsed.error, set).map(({ path, message }) => `${path.join(".")}: ${message}`));
+}
+
+/** The folders searched for real data, absolute. */
+export function datasetFoldersOf(env: Environment): string[] {
+  const folders = env.SHADOWFARM_DATASETS?.split(path.delimiter) ?? [path.join(env.SHADOWFARM_HOME, "datasets")];
+  return folders.filter((folder) => folder !== "").map((folder) => path.resolve(folder));
+}
+
+/** The folder of the artifacts, absolute. */
+export function artifactsFolderOf(env: Environment): string {
+  return path.resolve(env.ARTIFACTS_FOLDER ?? path.join(env.SHADOWFARM_HOME, "artifacts"));
+}

@@ -1,0 +1,75 @@
+/** The root of every error that Shadowfarm raises on purpose. `code` is stable and machine-readable. */
+export class FarmError extends Error {
+  readonly code: string;
+  /** Whether doing the same work again, unchanged, may succeed. */
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Thrown when an experiment file, an option or an environment variable cannot be accepted; nothing was written. */
+export class InvalidInput extends FarmError {
+  /** One line per problem, each naming the value, the place and the remedy. */
+  readonly problems: readonly string[];
+
+  constructor(problems: string | readonly string[]) {
+    const lines = typeof problems === "string" ? [problems] : problems;
+    super("invalid-input", lines.join("\n"));
+    this.problems = lines;
+  }
+}
+
+/** Thrown when something that was asked for by name or key does not exist. */
+export class NotFound extends FarmError {
+  constructor(message: string) {
+    super("not-found", message);
+  }
+}
+
+/** Thrown when bytes on disk are not what they were when they were written. */
+export class ArtifactCorrupt extends FarmError {
+  constructor(message: string) {
+    super("artifact-corrupt", message);
+  }
+}
+
+/** Thrown when a training loss stops being a finite number. */
+export class TrainingDiverged extends FarmError {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly lastFiniteLoss: number | null;
+
+  constructor(at: { step: number; learningRate: number; lastFiniteLoss: number | null }) {
+    super(
+      "training-diverged",
+      `the loss is not a finite number at step ${at.step} (learning rate ${at.learningRate}, last finite loss ${at.lastFiniteLoss ?? "none"}); lower training.learningRate`,
+    );
+    this.step = at.step;
+    this.learningRate = at.learningRate;
+    this.lastFiniteLoss = at.lastFiniteLoss;
+  }
+}
+
+/** Thrown inside a job whose experiment was cancelled or whose worker is stopping. */
+export class Cancelled extends FarmError {
+  constructor(message = "cancelled") {
+    super("cancelled", message, { retryable: true });
+  }
+}
+
+/** Thrown when the environment (a port, a folder, a database, a process) does not allow to go on. */
+export class EnvironmentFault extends FarmError {
+  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super("environment", message, options);
+  }
+}
+
+/** One line for a person: the message of any thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import type { Catalog, UnitInfo } from "./catalog.ts";
+import { FarmError } from "./errors.ts";
+import { suggestion } from "./suggestion.ts";
+import { trainingSchema } from "./training.ts";
+import { type Problem, problemsOf } from "./validation.ts";
+
+/** Names reach logs, tables and file names of reports, so they are kept to letters, digits, dots, dashes and underscores. */
+const nameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "use 1 to 64 letters, digits, dots, dashes or underscores, first a letter or digit",
+  );
+
+export const dataPolicies = ["real", "synthetic", "real-or-synthetic"] as const;
+/** Whether a dataset's real files are required, its labelled stand-in is asked for, or the stand-in may fill in. */
+export type DataPolicy = (typeof dataPolicies)[number];
+
+const unitSchema = z.union([z.string(), z.looseObject({ name: z.string() })]);
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.union([item, z.array(item).min(1, "an empty sweep; give at least one value")]);
+const listOf = <T extends z.ZodType>(item: T, what: string) =>
+  z.array(item).min(1, `an empty sweep; name at least one ${what}`);
+
+/** The experiment file. Unit and training parameters are checked, and their sweeps expanded, by `parseExperiment`. */
+export const experimentSchema = z.strictObject({
+  name: nameSchema.describe("how the experiment is called in tables and commands"),
+  description: z.string().max(2000).optional(),
+  seed: z.int().min(0).max(0xffff_ffff).default(1).describe("root of all randomness"),
+  repeats: z.int().min(1).max(1000).default(1).describe("independent repeats: other splits, other initial weights"),
+  datasets: listOf(
+    z.union([z.string(), z.strictObject({ name: z.string(), data: z.enum(dataPolicies).optional() })]),
+    "dataset",
+  ),
+  data: z
+    .enum(dataPolicies)
+    .default("real")
+    .describe("whether stand-ins may be used; a dataset's own `data` overrides it"),
+  records: oneOrMore(z.int().min(10).max(10_000_000))
+    .optional()
+    .describe("records per quarter; as many as fit when absent"),
+  model: oneOrMore(unitSchema).default("auto").describe("auto: cnn for images, mlp otherwise"),
+  training: z.record(z.string(), z.unknown()).default({}),
+  attacks: listOf(unitSchema, "attack"),
+  defenses: listOf(unitSchema, "defense").default(["none"]),
+});
+
+/** An experiment file as written, with top-level defaults filled in. */
+export type ExperimentSpec = z.infer<typeof experimentSchema>;
+
+/** Thrown for an experiment file that cannot be accepted; `problems` say where, what and how to mend it. */
+export class InvalidExperiment extends FarmError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super("invalid-experiment", problems.map(({ path, message }) => `${formatPath(path)}: ${message}`).join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** `["attacks", 1, "name"]` → `attacks[1].name`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  return text.replace(/^\./, "") || "experiment";
+}
+
+/** A unit after its sweep was expanded: all parameters present. */
+export interface UnitChoice {
+  name: string;
+  params: Record<string, unknown>;
+}
+
+/** An experiment with every sweep expanded into a list and every name known to the catalogue. */
+export interface Experiment {
+  spec: ExperimentSpec;
+  datasets: { name: string; data: DataPolicy }[];
+  records: (number | null)[];
+  models: (UnitChoice | "auto")[];
+  trainings: z.infer<typeof trainingSchema>[];
+  attacks: UnitChoice[];
+  defenses: UnitChoice[];
+}
+
+/**
+ * Checks an experiment file's content and expands its sweeps.
+ *
+ * @throws {InvalidExperiment} listing every problem found, not only the first.
+ */
+export function parseExperiment(content: unknown, catalog: Catalog): Experiment {
+  const parsed = experimentSchema.safeParse(content);
+  if (!parsed.success) throw new InvalidExperiment(problemsOf(parsed.error, content));
+  const spec = parsed.data;
+  const problems: Problem[] = [];
+
+  const datasets = spec.datasets.map((entry, index) => {
+    const { name, data } = typeof entry === "string" ? { name: entry, data: undefined } : entry;
+    const path = typeof entry === "string" ? ["datasets", index] : ["datasets", index, "name"];
+    if (!Object.hasOwn(catalog.datasets, name))
+      problems.push({ path, message: unknownName("dataset", name, catalog.datasets) });
+    return { name, data: data ?? spec.data };
+  });
+  datasets.forEach(({ name }, index) => {
+    if (datasets.findIndex((other) => other.name === name) < index) {
+      problems.push({ path: ["datasets", index], message: `"${name}" is named twice; remove one` });
+    }
+  });
+
+  const models = asList<z.infer<typeof unitSchema>>(spec.model).flatMap((entry, index): Experiment["models"] => {
+    const path = Array.isArray(spec.model) ? ["model", index] : ["model"];
+    return entry === "auto" ? ["auto"] : expandUnit("model", entry, catalog.models, path, problems);
+  });
+  const attacks = spec.attacks.flatMap((entry, index) =>
+    expandUnit("attack", entry, catalog.attacks, ["attacks", index], problems),
+  );
+  const defenses = spec.defenses.flatMap((entry, index) =>
+    expandUnit("defense", entry, catalog.defenses, ["defenses", index], problems),
+  );
+  const trainings = expandSweeps(spec.training, trainingSchema, ["training"], problems) as Experiment["trainings"];
+
+  if (problems.length > 0) throw new InvalidExperiment(problems);
+  return {
+    spec,
+    datasets,
+    records: [...asList<number | null>(spec.records ?? null)],
+    models,
+    trainings,
+    attacks,
+    defenses,
+  };
+}
+
+function asList<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? value : [value as T];
+}
+
+function unknownName(kind: string, name: string, known: Readonly<Record<string, UnitInfo>>): string {
+  return `unknown ${kind} "${name}"; ${suggestion(name, Object.keys(known))}`;
+}
+
+function expandUnit(
+  kind: string,
+  entry: z.infer<typeof unitSchema>,
+  known: Readonly<Record<string, UnitInfo>>,
+  path: PropertyKey[],
+  problems: Problem[],
+): UnitChoice[] {
+  const { name, ...given } = typeof entry === "string" ? { name: entry } : entry;
+  if (!Object.hasOwn(known, name)) {
+    problems.push({
+      path: typeof entry === "string" ? path : [...path, "name"],
+      message: unknownName(kind, name, known),
+    });
+    return [];
+  }
+  const { params } = known[name] as UnitInfo;
+  return expandSweeps(given, params, path, problems).map((chosen) => ({ name, params: chosen }));
+}
+
+/** The product of all list-valued members, the last one varying fastest, each combination checked by the schema. */
+function expandSweeps(
+  given: Readonly<Record<string, unknown>>,
+  schema: z.ZodObject,
+  path: PropertyKey[],
+  problems: Problem[],
+): Record<string, unknown>[] {
+  let combinations: Record<string, unknown>[] = [{}];
+  for (const [key, value] of Object.entries(given)) {
+    const choices = Array.isArray(value) ? value : [value];
+    if (choices.length === 0) {
+      problems.push({ path: [...path, key], message: "an empty sweep; give at least one value" });
+    }
+    if (combinations.length * choices.length > MAX_COMBINATIONS) {
+      problems.push({
+        path,
+        message: `the sweep has more than ${MAX_COMBINATIONS} combinations; split the experiment`,
+      });
+      return [];
+    }
+    combinations = combinations.flatMap((rest) => choices.map((choice) => ({ ...rest, [key]: choice })));
+  }
+  const seen = new Map<string, Problem>();
+  const checked = combinations.flatMap((combination) => {
+    const parsed = schema.safeParse(combination);
+    if (parsed.success) return [parsed.data];
+    for (const problem of problemsOf(parsed.error, combination, Object.keys(schema.shape))) {
+      const placed = { path: [...path, ...problem.path], message: problem.message };
+      seen.set(`${formatPath(placed.path)}: ${placed.message}`, placed);
+    }
+    return [];
+  });
+  problems.push(...seen.values());
+  return checked;
+}
+
+const MAX_COMBINATIONS = 100_000;

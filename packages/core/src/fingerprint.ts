@@ -1,0 +1,45 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * JSON with object keys sorted and `undefined` members left out, so that equal values give equal text.
+ *
+ * @throws {TypeError} for a number that is not finite, or a value that JSON cannot hold.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical JSON`);
+    return JSON.stringify(value);
+  }
+  // Not value.map, which passes over holes.
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(",")}]`;
+  if (typeof value === "object") {
+    // A Date or a Map would pass as an object without members, and all of them get one fingerprint.
+    if (!isPlain(value)) throw new TypeError(`a ${value.constructor?.name ?? "class instance"} has no canonical JSON`);
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(",")}}`;
+  }
+  throw new TypeError(`a ${typeof value} has no canonical JSON`);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The prototype of a plain object has none itself, whichever realm it comes from.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** SHA-256 of a text (UTF-8) or of bytes, as 64 hexadecimal digits. */
+export function sha256Hex(value: string | Uint8Array): string {
+  return bytesToHex(sha256(typeof value === "string" ? utf8ToBytes(value) : value));
+}
+
+/** The fingerprint of a JSON value: 40 hexadecimal digits of the SHA-256 of its canonical form. */
+export function fingerprint(value: unknown): string {
+  return sha256Hex(canonicalJson(value)).slice(0, 40);
+}

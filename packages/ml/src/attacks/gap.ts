@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { predictedClasses } from "../query.ts";
+import { defineAttack } from "../unit.ts";
+
+/**
+ * A record that the target classifies correctly is called a member; its AUC is ½ + half the overfitting level. Needs
+ * labels only, the weakest access there is. Yeom et al. 2018, §III-A (Adversary 1).
+ */
+export const gap = defineAttack({
+  name: "gap",
+  title: "Gap (is the prediction right?)",
+  paper: "Yeom et al. 2018, §III-A",
+  version: 1,
+  params: z.strictObject({}),
+  needs: () => ({ access: "labels", shadows: 0, randomPoints: 0 }),
+  async run({ target, classes }) {
+    const predicted = predictedClasses(target.posteriors, classes);
+    return {
+      scores: Float64Array.from(target.labels, (label, record) => (predicted[record] === label ? 1 : 0)),
+      threshold: { by: "fixed", value: 0.5 },
+    };
+  },
+});

@@ -1,0 +1,8 @@
+import { gap } from "./gap.ts";
+import { shadow } from "./shadow.ts";
+import { threshold } from "./threshold.ts";
+
+/** Every attack by name. */
+export const attacks = { gap, shadow, threshold };
+
+export type AttackName = keyof typeof attacks;

@@ -1,0 +1,7 @@
+import { location } from "./location.ts";
+import { mnist } from "./mnist.ts";
+
+/** Every dataset by name. */
+export const datasets = { location, mnist };
+
+export type DatasetName = keyof typeof datasets;

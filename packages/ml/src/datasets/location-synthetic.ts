@@ -1,0 +1,63 @@
+import type { Rng } from "@shadowfarm/core/rng";
+import type { Records } from "../unit.ts";
+import { labelsByWeight } from "./synthetic-labels.ts";
+
+const features = 446;
+/** Records of each class in the real data, sorted. */
+const classSizes = [
+  97, 110, 117, 120, 122, 128, 139, 139, 141, 145, 147, 149, 152, 155, 155, 158, 169, 170, 176, 178, 179, 180, 182, 184,
+  189, 210, 228, 229, 254, 308,
+];
+/** Quantiles of the share of ones in a feature of the real data: [order, share]. */
+const popularityKnots = [
+  [0, 0.03],
+  [0.1, 0.033],
+  [0.25, 0.04],
+  [0.5, 0.061],
+  [0.75, 0.136],
+  [0.9, 0.292],
+  [0.95, 0.457],
+  [0.99, 0.69],
+  [1, 0.999],
+] as const;
+/** How often a bit is its class's and not a random one. Calibrated: more makes the classes easier to tell apart. */
+const weakest = 0.05;
+const strongest = 0.35;
+
+export function synthesizeLocation(rng: Rng, records: number): Records {
+  const popularity = popularities(rng.child("popularity"));
+  const prototypes = classSizes.map((_, label) => {
+    const stream = rng.child("class", label);
+    return popularity.map((p) => (stream.uniform() < p ? 1 : 0));
+  });
+  const labels = labelsByWeight(classSizes, records, rng.child("labels"));
+  const values = new Float32Array(records * features);
+  const stream = rng.child("records");
+  labels.forEach((label, record) => {
+    const prototype = prototypes[label] as Float32Array;
+    const signal = weakest + (strongest - weakest) * stream.uniform();
+    for (let feature = 0; feature < features; feature++) {
+      const own = stream.uniform() < signal;
+      const random = stream.uniform() < (popularity[feature] as number) ? 1 : 0;
+      values[record * features + feature] = own ? (prototype[feature] as number) : random;
+    }
+  });
+  return { features: values, labels };
+}
+
+/** Share of ones in each feature, in random order: a few venues that nearly everybody visits, most that few do. */
+function popularities(rng: Rng): Float32Array {
+  const order = rng.permutation(features);
+  return Float32Array.from(order, (rank) => quantile(rank / (features - 1)));
+}
+
+/** The quantile function of `popularityKnots`, by straight lines. */
+function quantile(at: number): number {
+  const upper = Math.max(
+    1,
+    popularityKnots.findIndex(([q]) => q >= at),
+  );
+  const [q0, p0] = popularityKnots[upper - 1] as [number, number];
+  const [q1, p1] = popularityKnots[upper] as [number, number];
+  return p0 + ((at - q0) / (q1 - q0)) * (p1 - p0);
+}

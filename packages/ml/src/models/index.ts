@@ -1,0 +1,7 @@
+import { cnn } from "./cnn.ts";
+import { mlp } from "./mlp.ts";
+
+/** Every model by name. */
+export const models = { cnn, mlp };
+
+export type ModelName = keyof typeof models;

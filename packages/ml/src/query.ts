@@ -1,0 +1,49 @@
+import type { Engine } from "@shadowfarm/engine/engine";
+import { tfjs } from "@shadowfarm/engine/tfjs";
+import { forward, type Layer, type Weights } from "./network.ts";
+
+/** A trained network, and the records to ask it about. */
+export interface QueryOptions {
+  layers: readonly Layer[];
+  weights: Weights;
+  /** Shape of one record. */
+  inputShape: readonly number[];
+  features: Float32Array; // records × inputShape
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A model's posteriors, records × classes: softmax of its logits, each row summing to 1 within float32 rounding.
+ *
+ * @throws {Cancelled} once `signal` is aborted.
+ */
+export async function query(engine: Engine, options: QueryOptions): Promise<Float32Array> {
+  const { layers, weights, inputShape, features, signal } = options;
+  const width = inputShape.reduce((product, size) => product * size, 1);
+  const model = engine.compileFn(weights, (tensors, batch) =>
+    tfjs().softmax(forward(layers, tensors, batch, { training: false })),
+  );
+  try {
+    const { data } = await model.run({ shape: [features.length / width, ...inputShape], data: features }, signal);
+    return data;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The class of each row's largest posterior; the first of equal ones. */
+export function predictedClasses(posteriors: Float32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: posteriors.length / classes }, (_, record) => {
+    const row = posteriors.subarray(record * classes, (record + 1) * classes);
+    return row.reduce((best, value, at) => (value > (row[best] as number) ? at : best), 0);
+  });
+}
+
+/** What a model that answers with labels alone tells: 1 for its predicted class, 0 elsewhere; records × classes. */
+export function labelsOnly(posteriors: Float32Array, classes: number): Float32Array {
+  const answers = new Float32Array(posteriors.length);
+  predictedClasses(posteriors, classes).forEach((label, record) => {
+    answers[record * classes + label] = 1;
+  });
+  return answers;
+}

@@ -1,0 +1,31 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
+import { PrismaClient } from "./generated/client.ts";
+import { withoutPassword } from "./migrate.ts";
+
+/** An open connection pool to the farm's database. */
+export interface Store {
+  readonly url: string;
+  readonly db: PrismaClient;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, which must have been migrated.
+ *
+ * @throws {EnvironmentFault} when it does not answer.
+ */
+export async function openStore(url: string, connections = 8): Promise<Store> {
+  const db = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000 }),
+    // Planning a large experiment is one transaction.
+    transactionOptions: { maxWait: 30_000, timeout: 300_000 },
+  });
+  try {
+    await db.$queryRaw`SELECT 1`;
+  } catch (error) {
+    await db.$disconnect();
+    throw new EnvironmentFault(`the database at ${withoutPassword(url)} does not answer (${messageOf(error)})`);
+  }
+  return { url, db, close: () => db.$disconnect() };
+}

@@ -1,0 +1,179 @@
+import type { DatasetUse } from "@shadowfarm/core/catalog";
+import { NotFound } from "@shadowfarm/core/errors";
+import type { ExperimentSpec } from "@shadowfarm/core/experiment";
+import { fingerprint } from "@shadowfarm/core/fingerprint";
+import type { ExperimentState, JobKind, JobState } from "@shadowfarm/core/job";
+import type { Store } from "./client.ts";
+import type { Prisma } from "./generated/client.ts";
+import { askAgain } from "./plans.ts";
+import { WAKE_CHANNEL } from "./signals.ts";
+
+/** An experiment as it was submitted. */
+export interface Submission {
+  spec: ExperimentSpec;
+  datasets: DatasetUse[];
+  engine: string;
+}
+
+export interface ExperimentRow extends Submission {
+  id: string;
+  name: string;
+  state: ExperimentState;
+  error: string | null;
+  submittedAt: Date;
+  finishedAt: Date | null;
+}
+
+/**
+ * Asks for an experiment. The same request again is the same experiment: what is done is kept, what failed is retried.
+ *
+ * @returns its id, ten hexadecimal digits
+ */
+export async function submitExperiment(store: Store, submission: Submission): Promise<string> {
+  const { spec, datasets, engine } = submission;
+  const id = fingerprint({ spec, datasets, engine }).slice(0, 10);
+  const asked = { state: "submitted" as const, error: null, submittedAt: new Date(), finishedAt: null };
+  await store.db.experiment.upsert({
+    where: { id },
+    create: {
+      ...asked,
+      id,
+      name: spec.name,
+      spec: spec as Prisma.InputJsonObject,
+      datasets: datasets as unknown as Prisma.InputJsonArray,
+      engine,
+    },
+    update: asked,
+  });
+  await wake(store);
+  return id;
+}
+
+/** Newest first. */
+export async function listExperiments(
+  store: Store,
+  filter: { state?: ExperimentState } = {},
+): Promise<ExperimentRow[]> {
+  const rows = await store.db.experiment.findMany({ where: filter, orderBy: { submittedAt: "desc" } });
+  return rows.map((row) => row as unknown as ExperimentRow);
+}
+
+/**
+ * The experiment of that id, or the newest of that name.
+ *
+ * @throws {NotFound}
+ */
+export async function findExperiment(store: Store, nameOrId: string): Promise<ExperimentRow> {
+  const row = await store.db.experiment.findFirst({
+    where: { OR: [{ id: nameOrId }, { name: nameOrId }] },
+    orderBy: { submittedAt: "desc" },
+  });
+  if (!row) throw new NotFound(`there is no experiment "${nameOrId}"; shadowfarm status lists them`);
+  return row as unknown as ExperimentRow;
+}
+
+/** Jobs of one kind in one state, how many of them were done before the experiment asked, and their mean duration. */
+export interface ProgressRow {
+  kind: JobKind;
+  state: JobState;
+  count: number;
+  cached: number;
+  meanSeconds: number | null;
+}
+
+export async function progressOf(store: Store, experimentId: string): Promise<ProgressRow[]> {
+  return store.db.$queryRaw<ProgressRow[]>`
+    SELECT job.kind::text, job.state::text, count(*)::int AS count, (count(*) FILTER (WHERE wanted.cached))::int AS cached,
+           avg(job.seconds) AS "meanSeconds"
+    FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+    WHERE wanted."experimentId" = ${experimentId}
+    GROUP BY job.kind, job.state`;
+}
+
+/** Cells by dataset: how many there are, and how many have their result. */
+export async function cellProgress(
+  store: Store,
+  experimentId: string,
+): Promise<{ dataset: string; total: number; done: number }[]> {
+  return store.db.$queryRaw`
+    SELECT cell.dataset, count(*)::int AS total, (count(*) FILTER (WHERE job.state = 'done'))::int AS done
+    FROM "Cell" cell JOIN "Job" job ON job.key = cell."jobKey"
+    WHERE cell."experimentId" = ${experimentId} GROUP BY cell.dataset ORDER BY min(cell.index)`;
+}
+
+/** The jobs of an experiment that failed by themselves, and how many others wait behind each. */
+export async function failuresOf(
+  store: Store,
+  experimentId: string,
+): Promise<{ key: string; kind: JobKind; error: string; failures: number; params: unknown }[]> {
+  const rows = await store.db.job.findMany({
+    where: { state: "failed", experiments: { some: { experimentId } } },
+    select: { key: true, kind: true, error: true, failures: true, params: true },
+    orderBy: { finishedAt: "asc" },
+  });
+  return rows.map((row) => ({ ...row, error: row.error ?? "unknown error" }));
+}
+
+/** Marks an experiment that could not be planned. */
+export async function rejectExperiment(store: Store, id: string, error: string): Promise<void> {
+  await store.db.experiment.update({ where: { id }, data: { state: "failed", error, finishedAt: new Date() } });
+}
+
+/** Ends every running experiment whose jobs have all come to an end. */
+export async function finishExperiments(store: Store): Promise<void> {
+  await store.db.$executeRaw`
+    UPDATE "Experiment" experiment SET
+      state = CASE WHEN ended.bad > 0 THEN 'failed' ELSE 'done' END::"ExperimentState",
+      error = CASE WHEN ended.bad > 0 THEN ended.bad || ' of ' || ended.total || ' jobs did not succeed' END,
+      "finishedAt" = now()
+    FROM (
+      SELECT running.id, count(job.key) AS total, count(*) FILTER (WHERE job.state <> 'done') AS bad
+      FROM "Experiment" running
+      JOIN "ExperimentJob" wanted ON wanted."experimentId" = running.id
+      JOIN "Job" job ON job.key = wanted."jobKey"
+      WHERE running.state = 'running'
+      GROUP BY running.id
+      HAVING bool_and(job.state IN ('done', 'failed', 'blocked', 'cancelled'))
+    ) ended
+    WHERE ended.id = experiment.id AND experiment.state = 'running'`;
+}
+
+/** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */
+export async function cancelExperiment(store: Store, id: string): Promise<number> {
+  return store.db.$transaction(async (tx) => {
+    await tx.experiment.update({ where: { id }, data: { state: "cancelled", finishedAt: new Date() } });
+    return tx.$executeRaw`
+      UPDATE "Job" SET state = 'cancelled', "finishedAt" = now(), error = 'cancelled'
+      WHERE state IN ('waiting', 'ready', 'running')
+        AND key IN (SELECT "jobKey" FROM "ExperimentJob" WHERE "experimentId" = ${id})
+        AND key NOT IN (
+          SELECT other."jobKey" FROM "ExperimentJob" other JOIN "Experiment" active ON active.id = other."experimentId"
+          WHERE active.id <> ${id} AND active.state IN ('submitted', 'running'))`;
+  });
+}
+
+/**
+ * Runs an experiment's failed jobs again, with those that waited behind them.
+ *
+ * @returns how many jobs had failed
+ */
+export async function retryFailed(store: Store, id: string): Promise<number> {
+  return store.db.$transaction(async (tx) => {
+    const failed = await tx.job.count({ where: { state: "failed", experiments: { some: { experimentId: id } } } });
+    await askAgain(tx, id);
+    await tx.experiment.update({ where: { id }, data: { state: "running", error: null, finishedAt: null } });
+    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+    return failed;
+  });
+}
+
+/** Which of these keys are done already. */
+export async function doneAmong(store: Store, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await store.db.$queryRaw<{ key: string }[]>`
+    SELECT key FROM "Job" WHERE state = 'done' AND key = ANY(${[...keys]}::text[])`;
+  return new Set(rows.map((row) => row.key));
+}
+
+async function wake(store: Store): Promise<void> {
+  await store.db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+}

@@ -1,0 +1,215 @@
+import type { JobWork } from "@shadowfarm/core/job";
+import type { Metrics } from "@shadowfarm/core/metrics";
+import type { ArtifactRef } from "./artifacts.ts";
+import type { Store } from "./client.ts";
+import { PLAN_LOCK } from "./plans.ts";
+import { WAKE_CHANNEL } from "./signals.ts";
+
+/** A message for the queue: which job, and which claim it is for. */
+export interface Ticket {
+  key: string;
+  /** The job's fence when it became ready; with the key it identifies the message. */
+  fence: number;
+}
+
+/** A job in the hands of one worker. `fence` proves it: a later claim raises it, and the older can no longer commit. */
+export type Claim = JobWork & {
+  key: string;
+  fence: number;
+  /** The artifacts of the job's inputs, by input key and name. */
+  inputs: Record<string, Record<string, ArtifactRef>>;
+};
+
+/** What a job leaves. */
+export interface Outcome {
+  artifacts: Record<string, ArtifactRef>;
+  /** Of an attack job. */
+  metrics?: Metrics;
+  seconds: number;
+}
+
+/** Where and with what a job was computed; kept with its result. */
+export interface Provenance {
+  engine: string;
+  machine: string;
+  version: string;
+}
+
+/** Marks up to `limit` ready jobs as being in the queue and returns them. */
+export async function takeReady(store: Store, limit: number): Promise<Ticket[]> {
+  return store.db.$queryRaw<Ticket[]>`
+    UPDATE "Job" SET "enqueuedAt" = now()
+    WHERE key IN (
+      SELECT key FROM "Job"
+      WHERE state = 'ready' AND "enqueuedAt" IS NULL AND ("notBefore" IS NULL OR "notBefore" <= now())
+      ORDER BY kind DESC LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING key, fence`;
+}
+
+/** Claims a ready job for a worker by compare-and-set; null when it is not ready, because another has it or it is over. */
+export async function claim(store: Store, key: string, workerId: string): Promise<Claim | null> {
+  const [row] = await store.db.$queryRaw<[Claim?]>`
+    WITH claimed AS (
+      UPDATE "Job" SET state = 'running', fence = fence + 1, "workerId" = ${workerId}, heartbeat = now()
+      WHERE key = ${key} AND state = 'ready' RETURNING key, kind, params, fence
+    ), attempt AS (
+      INSERT INTO "Attempt" ("jobKey", fence, "workerId") SELECT key, fence, ${workerId} FROM claimed
+    )
+    SELECT key, kind::text, params, fence, (
+      SELECT coalesce(jsonb_object_agg(input, artifacts), '{}') FROM (
+        SELECT artifact."jobKey" AS input,
+               jsonb_object_agg(artifact.name, jsonb_build_object('sha256', artifact.sha256, 'bytes', artifact.bytes)) AS artifacts
+        FROM "JobDependency" edge JOIN "Artifact" artifact ON artifact."jobKey" = edge."inputKey"
+        WHERE edge."jobKey" = claimed.key GROUP BY artifact."jobKey") AS found
+    ) AS inputs
+    FROM claimed`;
+  return row ?? null;
+}
+
+/**
+ * Commits a finished job in one transaction: done, artifacts, result, dependants released.
+ *
+ * @returns false, with nothing written, when the claim is no longer the newest
+ */
+export async function commit(store: Store, held: Claim, outcome: Outcome, where: Provenance): Promise<boolean> {
+  const artifacts = Object.entries(outcome.artifacts).map(([name, ref]) => ({ name, ...ref }));
+  const metrics = outcome.metrics === undefined ? null : JSON.stringify(outcome.metrics);
+  const [, rows] = await store.db.$transaction([
+    store.db.$executeRaw`SELECT pg_advisory_xact_lock_shared(${PLAN_LOCK})`,
+    store.db.$queryRaw<{ committed: number }[]>`
+      WITH finished AS (
+        UPDATE "Job" SET state = 'done', "finishedAt" = now(), seconds = ${outcome.seconds}, error = NULL
+        WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING key, fence
+      ), attempt AS (
+        UPDATE "Attempt" SET outcome = 'done', "finishedAt" = now()
+        FROM finished WHERE "Attempt"."jobKey" = finished.key AND "Attempt".fence = finished.fence
+      ), kept AS (
+        INSERT INTO "Artifact" ("jobKey", name, sha256, bytes)
+        SELECT finished.key, name, sha256, bytes
+        FROM finished, jsonb_to_recordset(${JSON.stringify(artifacts)}::jsonb) AS row(name text, sha256 text, bytes int)
+        ON CONFLICT ("jobKey", name) DO UPDATE SET sha256 = excluded.sha256, bytes = excluded.bytes
+      ), measured AS (
+        INSERT INTO "Result" ("jobKey", metrics, engine, machine, version, "computeSeconds")
+        SELECT key, ${metrics}::jsonb, ${where.engine}, ${where.machine}, ${where.version}, ${outcome.seconds}
+        FROM finished WHERE ${metrics}::jsonb IS NOT NULL
+        ON CONFLICT ("jobKey") DO UPDATE SET metrics = excluded.metrics, engine = excluded.engine,
+          machine = excluded.machine, version = excluded.version, "computeSeconds" = excluded."computeSeconds"
+      ), dependants AS (
+        -- Locked in one order, so that two commits with common dependants cannot wait for each other.
+        SELECT key FROM "Job"
+        WHERE key IN (SELECT edge."jobKey" FROM "JobDependency" edge JOIN finished ON edge."inputKey" = finished.key)
+        ORDER BY key FOR UPDATE
+      ), released AS (
+        UPDATE "Job" job SET
+          pending = job.pending - 1,
+          state = CASE WHEN job.pending = 1 THEN 'ready' ELSE job.state END
+        FROM dependants WHERE job.key = dependants.key AND job.state = 'waiting' RETURNING job.state
+      )
+      SELECT (SELECT count(*)::int FROM finished) AS committed,
+             CASE WHEN EXISTS (SELECT 1 FROM released WHERE state = 'ready') THEN pg_notify(${WAKE_CHANNEL}, '')::text END`,
+  ]);
+  return rows[0]?.committed === 1;
+}
+
+/** How an attempt that did not succeed is to be taken. */
+export interface Failure {
+  error: string;
+  retryable: boolean;
+  /** Failed attempts after which the job is given up. */
+  maxFailures: number;
+  /** Wait before the first retry; doubled for each further one. */
+  backoffSeconds: number;
+}
+
+/** Ends a claim without success: the job becomes ready again, or fails and blocks whatever depends on it. */
+export async function failAttempt(store: Store, held: { key: string; fence: number }, failure: Failure): Promise<void> {
+  await store.db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(${PLAN_LOCK})`;
+    const rows = await tx.$queryRaw<{ state: string }[]>`
+      UPDATE "Job" SET
+        failures = failures + 1,
+        state = CASE WHEN ${failure.retryable} AND failures + 1 < ${failure.maxFailures} THEN 'ready' ELSE 'failed' END::"JobState",
+        "enqueuedAt" = NULL,
+        "notBefore" = now() + make_interval(secs => ${failure.backoffSeconds}::float8 * 2 ^ failures),
+        error = ${failure.error}, "finishedAt" = now()
+      WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING state::text`;
+    if (rows.length === 0) return;
+    await tx.attempt.updateMany({
+      where: { jobKey: held.key, fence: held.fence },
+      data: { outcome: "failed", error: failure.error, finishedAt: new Date() },
+    });
+    if (rows[0]?.state === "failed") await blockDependants(tx, held.key);
+  });
+}
+
+async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string): Promise<void> {
+  await tx.$executeRaw`
+    WITH RECURSIVE downstream AS (
+      SELECT "jobKey" FROM "JobDependency" WHERE "inputKey" = ${key}
+      UNION SELECT edge."jobKey" FROM "JobDependency" edge JOIN downstream ON edge."inputKey" = downstream."jobKey"
+    )
+    UPDATE "Job" SET state = 'blocked', "finishedAt" = now(), error = 'its input ' || ${key} || ' failed'
+    WHERE key IN (SELECT "jobKey" FROM downstream) AND state IN ('waiting', 'ready')`;
+}
+
+/** Gives a job back unharmed, for another worker to take: this one is stopping. */
+export async function handBack(store: Store, held: { key: string; fence: number }): Promise<void> {
+  await store.db.$executeRaw`
+    WITH given AS (
+      UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL
+      WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING key, fence
+    )
+    UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now()
+    FROM given WHERE "Attempt"."jobKey" = given.key AND "Attempt".fence = given.fence`;
+}
+
+/** Says that a worker and its jobs are alive. Returns the keys it still holds: the others were cancelled or given away. */
+export async function heartbeat(store: Store, workerId: string, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await store.db.$queryRaw<{ key: string }[]>`
+    WITH worker AS (UPDATE "Worker" SET heartbeat = now() WHERE id = ${workerId})
+    UPDATE "Job" SET heartbeat = now()
+    WHERE key = ANY(${[...keys]}::text[]) AND state = 'running' AND "workerId" = ${workerId} RETURNING key`;
+  return new Set(rows.map((row) => row.key));
+}
+
+/** Attempts lost with their workers after which a job is taken to be what kills them. */
+const MAX_LOST = 10;
+
+/**
+ * Frees running jobs whose worker fell silent, so that they are enqueued again.
+ *
+ * @param silentSeconds 0 frees all of them: for a farm that has the database to itself and starts
+ */
+export async function freeLost(store: Store, silentSeconds: number): Promise<number> {
+  const rows = await store.db.$queryRaw<{ key: string; state: string }[]>`
+    WITH lost AS (
+      SELECT key, fence, (
+        SELECT count(*) FROM "Attempt" WHERE "jobKey" = key AND outcome = 'lost'
+      ) + 1 >= ${MAX_LOST} AS hopeless
+      FROM "Job" WHERE state = 'running' AND heartbeat <= now() - make_interval(secs => ${silentSeconds}::float8)
+      FOR UPDATE SKIP LOCKED
+    ), attempt AS (
+      UPDATE "Attempt" SET outcome = 'lost', "finishedAt" = now(), error = 'its worker fell silent'
+      FROM lost WHERE "Attempt"."jobKey" = lost.key AND "Attempt".fence = lost.fence
+    )
+    UPDATE "Job" SET
+      state = CASE WHEN lost.hopeless THEN 'failed' ELSE 'ready' END::"JobState",
+      error = CASE WHEN lost.hopeless THEN ${MAX_LOST}::text || ' workers died while they ran it' END,
+      "enqueuedAt" = NULL
+    FROM lost WHERE "Job".key = lost.key RETURNING "Job".key, "Job".state::text`;
+  for (const { key, state } of rows) if (state === "failed") await blockDependants(store.db, key);
+  return rows.length;
+}
+
+/** How many jobs should have a message in the queue by now. */
+export async function countEnqueued(store: Store): Promise<number> {
+  const [row] = await store.db.$queryRaw<[{ count: number }]>`
+    SELECT count(*)::int AS count FROM "Job" WHERE state = 'ready' AND "enqueuedAt" < now() - interval '5 seconds'`;
+  return row.count;
+}
+
+/** Has every waiting message sent again; the queue ignores those that it still has. */
+export async function enqueueAgain(store: Store): Promise<void> {
+  await store.db.$executeRaw`
+    UPDATE "Job" SET "enqueuedAt" = NULL WHERE state = 'ready' AND "enqueuedAt" < now() - interval '5 seconds'`;
+}

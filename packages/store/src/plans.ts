@@ -1,0 +1,101 @@
+import { inputKeys } from "@shadowfarm/core/job";
+import type { Plan } from "@shadowfarm/core/plan";
+import type { Store } from "./client.ts";
+import type { Prisma } from "./generated/client.ts";
+import { WAKE_CHANNEL } from "./signals.ts";
+
+/**
+ * Held shared by every commit of a job and exclusively while a plan's states are settled: without it, an input that is
+ * committed at that moment would neither be seen as done by the plan nor see its new dependants.
+ */
+export const PLAN_LOCK = 0x73_68_70_6c;
+
+const CHUNK = 5_000;
+
+/**
+ * Writes an experiment's plan in one transaction: jobs that do not exist yet, their dependencies, and the experiment's
+ * cells. Jobs that are done stay done; jobs that failed, were blocked or cancelled are asked for anew.
+ */
+export async function recordPlan(store: Store, experimentId: string, plan: Plan): Promise<void> {
+  await store.db.$transaction(async (tx) => {
+    for (const jobs of chunks(plan.jobs)) {
+      const rows = jobs.map((job) => ({
+        key: job.key,
+        kind: job.kind,
+        params: job.params,
+        pending: inputKeys(job).length,
+      }));
+      await tx.$executeRaw`
+        INSERT INTO "Job" (key, kind, params, state, pending)
+        SELECT key, kind::"JobKind", params, 'waiting', pending
+        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(key text, kind text, params jsonb, pending int)
+        ON CONFLICT (key) DO NOTHING`;
+    }
+    for (const jobs of chunks(plan.jobs)) {
+      const edges = jobs.flatMap((job) => inputKeys(job).map((input) => [job.key, input] as const));
+      await tx.$executeRaw`
+        INSERT INTO "JobDependency" ("jobKey", "inputKey")
+        SELECT * FROM unnest(${edges.map(([job]) => job)}::text[], ${edges.map(([, input]) => input)}::text[])
+        ON CONFLICT DO NOTHING`;
+    }
+    await tx.experimentJob.deleteMany({ where: { experimentId } });
+    await tx.cell.deleteMany({ where: { experimentId } });
+    for (const jobs of chunks(plan.jobs)) {
+      await tx.$executeRaw`
+        INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
+        SELECT ${experimentId}, key, state = 'done' FROM "Job" WHERE key = ANY(${jobs.map((job) => job.key)})`;
+    }
+    for (const [from, cells] of chunks(plan.cells).entries()) {
+      await tx.cell.createMany({
+        data: cells.map((cell, index) => ({
+          experimentId,
+          index: from * CHUNK + index,
+          repeat: cell.repeat,
+          dataset: cell.dataset.name,
+          data: cell.dataset.source,
+          origin: cell.dataset.origin,
+          records: cell.records,
+          model: cell.model.name,
+          modelParams: cell.model.params as Prisma.InputJsonObject,
+          training: cell.training,
+          defense: cell.defense.name,
+          defenseParams: cell.defense.params as Prisma.InputJsonObject,
+          attack: cell.attack.name,
+          attackParams: cell.attack.params as Prisma.InputJsonObject,
+          jobKey: cell.jobKey,
+        })),
+      });
+    }
+    await askAgain(tx, experimentId);
+    await tx.experiment.update({
+      where: { id: experimentId },
+      data: { state: "running", error: null, finishedAt: null },
+    });
+    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+  });
+}
+
+/** Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. */
+export async function askAgain(tx: Prisma.TransactionClient, experimentId: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${PLAN_LOCK})`;
+  await tx.$executeRaw`
+    WITH unfinished AS (
+      SELECT job.key, (
+        SELECT count(*) FROM "JobDependency" edge JOIN "Job" input ON input.key = edge."inputKey"
+        WHERE edge."jobKey" = job.key AND input.state <> 'done'
+      )::int AS pending
+      FROM "Job" job JOIN "ExperimentJob" wanted ON wanted."jobKey" = job.key
+      WHERE wanted."experimentId" = ${experimentId} AND job.state IN ('waiting', 'failed', 'blocked', 'cancelled')
+    )
+    UPDATE "Job" job SET
+      pending = unfinished.pending,
+      state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
+      failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
+    FROM unfinished WHERE job.key = unfinished.key`;
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) =>
+    items.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+}
