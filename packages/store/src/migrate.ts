@@ -33,12 +33,16 @@ export async function migrate(url: string): Promise<string[]> {
     }
     // The engine takes 100 ms to load; an up-to-date database, the usual case, does without.
     if (present.every((name) => applied.includes(name))) return [];
-    const engine = await openSchemaEngine(url);
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: await migrationList(),
-      filters: NO_FILTER,
-    });
-    return appliedMigrationNames;
+    const { engine, close } = await openSchemaEngine(url);
+    try {
+      const { appliedMigrationNames } = await engine.applyMigrations({
+        migrationsList: await migrationList(),
+        filters: NO_FILTER,
+      });
+      return appliedMigrationNames;
+    } finally {
+      await close();
+    }
   } finally {
     await lock.end();
   }
@@ -52,15 +56,19 @@ export async function migrate(url: string): Promise<string[]> {
  */
 export async function draftMigration(url: string): Promise<string | null> {
   const datamodel = await readFile(path.join(PRISMA_FOLDER, "schema.prisma"), "utf8");
-  const engine = await openSchemaEngine(url, datamodel);
-  const { stdout, exitCode } = await engine.diff({
-    from: { tag: "migrations", ...(await migrationList()) },
-    to: { tag: "schemaDatamodel", files: [{ path: "schema.prisma", content: datamodel }] },
-    script: true,
-    exitCode: true,
-    filters: NO_FILTER,
-  });
-  return exitCode === 0 ? null : stdout;
+  const { engine, close } = await openSchemaEngine(url, datamodel);
+  try {
+    const { stdout, exitCode } = await engine.diff({
+      from: { tag: "migrations", ...(await migrationList()) },
+      to: { tag: "schemaDatamodel", files: [{ path: "schema.prisma", content: datamodel }] },
+      script: true,
+      exitCode: true,
+      filters: NO_FILTER,
+    });
+    return exitCode === 0 ? null : stdout;
+  } finally {
+    await close();
+  }
 }
 
 async function connect(url: string): Promise<pg.Client> {

@@ -19,21 +19,28 @@ let instantiated: Promise<void> | null = null;
  * @param url the database
  * @param datamodel the text of schema.prisma, when a command compares with it
  */
-export async function openSchemaEngine(url: string, datamodel?: string): Promise<SchemaEngine> {
+export async function openSchemaEngine(
+  url: string,
+  datamodel?: string,
+): Promise<{ engine: SchemaEngine; close(): Promise<void> }> {
   instantiated ??= instantiate();
   await instantiated;
   const datamodels: [string, string][] | undefined =
     datamodel === undefined ? undefined : [["schema.prisma", datamodel]];
-  const adapter = bindMigrationAwareSqlAdapterFactory(new MigrationAdapter(url));
-  return bindings.SchemaEngine.new({ datamodels }, () => {}, adapter);
+  const pool = poolOf(url);
+  const adapter = bindMigrationAwareSqlAdapterFactory(new MigrationAdapter(url, pool));
+  return {
+    engine: await bindings.SchemaEngine.new({ datamodels }, () => {}, adapter),
+    close: () => pool.end(),
+  };
 }
 
 /** The pg adapter, mended where it stops the schema engine. */
 class MigrationAdapter extends PrismaPg {
   readonly #url: string;
 
-  constructor(url: string) {
-    super(poolOf(url), { disposeExternalPool: true });
+  constructor(url: string, pool: pg.Pool) {
+    super(pool);
     this.#url = url;
   }
 
@@ -58,10 +65,10 @@ class MigrationAdapter extends PrismaPg {
     await owner.query(`CREATE DATABASE ${name}`);
     const url = new URL(this.#url);
     url.pathname = `/${name}`;
-    const shadow = await new MigrationAdapter(url.href).connect();
-    const disconnect = shadow.dispose.bind(shadow);
+    const pool = poolOf(url.href);
+    const shadow = await new MigrationAdapter(url.href, pool).connect();
     shadow.dispose = async () => {
-      await disconnect();
+      await pool.end();
       await owner.query(`DROP DATABASE ${name}`);
       await owner.end();
     };

@@ -13,17 +13,29 @@ const popularityKnots = [
   [0, 0.03],
   [0.1, 0.033],
   [0.25, 0.04],
+  [0.4, 0.05],
   [0.5, 0.061],
+  [0.65, 0.093],
   [0.75, 0.136],
+  [0.85, 0.206],
   [0.9, 0.292],
   [0.95, 0.457],
+  [0.97, 0.537],
   [0.99, 0.69],
   [1, 0.999],
 ] as const;
-/** How often a bit is its class's and not a random one. Calibrated: more makes the classes easier to tell apart. */
-const weakest = 0.05;
-const strongest = 0.35;
+/** Range over the records of how often a bit is its class's: more makes the classes easier to tell apart. */
+const weakest = 0.09;
+const strongest = 0.29;
 
+/**
+ * A stand-in for Location: 30 classes, balanced as in the real data, each with a prototype; a bit is its class's with a
+ * chance that varies from record to record, and otherwise random with the feature's popularity (12 % ones as a mean).
+ *
+ * Calibrated on one hidden layer of 128 tanh units, trained for 50 epochs on 1,252 records (3 seeds): accuracy 1.000 on
+ * them and 0.596 on others, AUC 0.900 of the largest posterior, 0.91 / 0.90 macro precision / recall of the shadow attack;
+ * the real data give 1.000, 0.592, 0.891 and 0.90 / 0.88.
+ */
 export function synthesizeLocation(rng: Rng, records: number): Records {
   const popularity = popularities(rng.child("popularity"));
   const prototypes = classSizes.map((_, label) => {

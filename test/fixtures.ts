@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { openStore, type Store } from "@shadowfarm/store/client";
+import { startEmbedded } from "@shadowfarm/store/embedded";
+import pg from "pg";
+import { test as base, inject } from "vitest";
+import { type Cli, cliAt } from "./cli.ts";
+
+interface Fixtures {
+  /** A migrated database of the test's own. */
+  databaseUrl: string;
+  store: Store;
+  /** A folder of the test's own, which the database's user can reach. */
+  folder: string;
+  /** The command line with a home of its own, in embedded mode. */
+  cli: Cli;
+}
+
+/** Runs a statement on the shared server. */
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject("serverUrl") });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the fixtures that are used destructured
+  async databaseUrl({}, use) {
+    const name = `test_${randomBytes(6).toString("hex")}`;
+    await onServer(`CREATE DATABASE ${name} TEMPLATE template`);
+    const url = new URL(inject("serverUrl"));
+    url.pathname = `/${name}`;
+    await use(url.href);
+    await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+  },
+  async store({ databaseUrl }, use) {
+    const store = await openStore(databaseUrl);
+    await use(store);
+    await store.close();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  async folder({}, use) {
+    const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-test-"));
+    await chmod(folder, 0o755);
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+  async cli({ folder }, use) {
+    const home = path.join(folder, "home");
+    const cli = cliAt(home);
+    await use(cli);
+    await cli.killAll();
+    // A farm that was killed leaves its database server running; whoever joins it last stops it.
+    if (cli.used) await (await startEmbedded(home)).stop();
+  },
+});
+
+/** Resolves once `condition` holds; fails, saying what was awaited, after a generous while. */
+export async function eventually<T>(
+  what: string,
+  condition: () => Promise<T | null | undefined | false>,
+  withinMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,45 @@
+import type { JobWork } from "@shadowfarm/core/job";
+import type { Plan, PlannedJob } from "@shadowfarm/core/plan";
+import type { Store } from "@shadowfarm/store/client";
+import { submitExperiment } from "@shadowfarm/store/experiments";
+import { recordPlan } from "@shadowfarm/store/plans";
+
+/** A plan by its edges: `aPlan({ a: [], b: ["a"] })`. The jobs have no other parameters; nothing computes them. */
+export function aPlan(inputsOf: Readonly<Record<string, readonly string[]>>): Plan {
+  const jobs = Object.entries(inputsOf).map(([key, inputs]): PlannedJob => {
+    const work = {
+      kind: inputs.length > 0 ? "attack" : "prepare",
+      params: { inputs: { all: [...inputs] } },
+    } as unknown as JobWork;
+    return { ...work, key };
+  });
+  return { jobs, cells: [] };
+}
+
+/** Submits an experiment and writes a plan for it, as the scheduler would. Returns the experiment's id. */
+export async function planned(store: Store, name: string, plan: Plan): Promise<string> {
+  const spec = {
+    name,
+    seed: 1,
+    repeats: 1,
+    datasets: ["none"],
+    data: "real",
+    model: "auto",
+    training: {},
+    attacks: ["gap"],
+    defenses: ["none"],
+  } as const;
+  const id = await submitExperiment(store, {
+    spec: { ...spec, datasets: [...spec.datasets], attacks: [...spec.attacks], defenses: [...spec.defenses] },
+    datasets: [],
+    engine: "test",
+  });
+  await recordPlan(store, id, plan);
+  return id;
+}
+
+/** The states of all jobs, by key. */
+export async function statesOf(store: Store): Promise<Record<string, string>> {
+  const jobs = await store.db.job.findMany({ select: { key: true, state: true }, orderBy: { key: "asc" } });
+  return Object.fromEntries(jobs.map(({ key, state }) => [key, state]));
+}
