@@ -3,16 +3,24 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
+          // Pure code: files share a process, so that TF.js is loaded once and not once a file.
+          isolate: false,
+        },
+      },
       {
         test: {
           name: "integration",
-          include: ["test/**/*.test.ts"],
+          include: ["test/integration/**/*.test.ts"],
           globalSetup: ["test/setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
+      { test: { name: "golden", include: ["test/golden/**/*.test.ts"], testTimeout: 600_000 } },
     ],
   },
 });

@@ -3,10 +3,11 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { openStore, type Store } from "@shadowfarm/store/client";
-import { startEmbedded } from "@shadowfarm/store/embedded";
 import pg from "pg";
 import { test as base, inject } from "vitest";
 import { type Cli, cliAt } from "./cli.ts";
+
+export { eventually } from "./eventually.ts";
 
 interface Fixtures {
   /** A migrated database of the test's own. */
@@ -49,26 +50,8 @@ export const test = base.extend<Fixtures>({
     await rm(folder, { recursive: true, force: true });
   },
   async cli({ folder }, use) {
-    const home = path.join(folder, "home");
-    const cli = cliAt(home);
+    const cli = cliAt(path.join(folder, "home"));
     await use(cli);
     await cli.killAll();
-    // A farm that was killed leaves its database server running; whoever joins it last stops it.
-    if (cli.used) await (await startEmbedded(home)).stop();
   },
 });
-
-/** Resolves once `condition` holds; fails, saying what was awaited, after a generous while. */
-export async function eventually<T>(
-  what: string,
-  condition: () => Promise<T | null | undefined | false>,
-  withinMs = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value;
-    if (Date.now() > deadline) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

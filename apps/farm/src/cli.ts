@@ -1,13 +1,5 @@
 import { VERSION } from "@shadowfarm/core/version";
 import { Command, InvalidArgumentError } from "commander";
-import { type CatalogOptions, showCatalog } from "./commands/catalog.ts";
-import { migrateDatabase } from "./commands/db.ts";
-import { doctor } from "./commands/doctor.ts";
-import { cancel, retry, showStatus } from "./commands/experiments.ts";
-import { showPlan } from "./commands/plan.ts";
-import { showResults } from "./commands/results.ts";
-import { run, submit } from "./commands/run.ts";
-import { up } from "./commands/up.ts";
 import { type FarmConfig, readConfig } from "./config.ts";
 import { EXIT, explainError } from "./session.ts";
 
@@ -26,11 +18,15 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .exitOverride()
     .showSuggestionAfterError();
 
-  /** Every command is a function of settings and options that returns an exit code. */
+  /**
+   * Every command is a function of settings and options that returns an exit code. It is loaded when it is called, so that
+   * a listing does not wait for the queue's and the engine's code.
+   */
   const act =
-    <A extends unknown[]>(command: (config: FarmConfig, ...args: A) => Promise<number>) =>
+    <A extends unknown[]>(load: () => Promise<(config: FarmConfig, ...args: A) => Promise<number>>) =>
     async (...args: A) => {
-      code = await command(readConfig(variables), ...args);
+      const config = readConfig(variables);
+      code = await (await load())(config, ...args);
     };
 
   program
@@ -40,30 +36,26 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--yes", "accept an experiment of very many jobs")
     .option("--workers <n>", "jobs at a time", wholeNumber)
     .option("--json", "print result rows as JSON")
-    .action(
-      act((config, specs: string[], options: { yes?: boolean; workers?: number; json?: boolean }) =>
-        run(withSlots(config, options.workers), specs, options),
-      ),
-    );
+    .action(act(async () => (await import("./commands/run.ts")).run));
   program
     .command("plan")
     .description("show what an experiment would do: cells, jobs by kind, what is cached")
     .argument("<spec>", "experiment file")
     .option("--json", "print JSON")
-    .action(act(showPlan));
+    .action(act(async () => (await import("./commands/plan.ts")).showPlan));
   program
     .command("submit")
     .description("hand experiments to the farm that holds this home or database")
     .argument("<spec...>", "experiment files")
     .option("--yes", "accept an experiment of very many jobs")
     .option("--json", "print the ids as JSON")
-    .action(act(submit));
+    .action(act(async () => (await import("./commands/run.ts")).submit));
   program
     .command("status")
     .description("list experiments, or show one")
     .argument("[experiment]", "name or id")
     .option("--json", "print JSON")
-    .action(act(showStatus));
+    .action(act(async () => (await import("./commands/experiments.ts")).showStatus));
   program
     .command("results")
     .description("print results, repeats together")
@@ -73,40 +65,36 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--defense <name>")
     .option("--model <name>")
     .option("--json", "print every repeat as JSON")
-    .action(act(showResults));
+    .action(act(async () => (await import("./commands/results.ts")).showResults));
   program
     .command("cancel")
     .description("stop an experiment; finished jobs are kept")
     .argument("<experiment>", "name or id")
-    .action(act(cancel));
+    .action(act(async () => (await import("./commands/experiments.ts")).cancel));
   program
     .command("retry")
     .description("run an experiment's failed jobs again, and those behind them")
     .requiredOption("--failed", "the failed ones")
     .argument("<experiment>", "name or id")
     .option("--json", "print result rows as JSON")
-    .action(act(retry));
+    .action(act(async () => (await import("./commands/experiments.ts")).retry));
   program
     .command("up")
     .description("run a farm until it is interrupted: database, scheduler and worker in one process tree")
     .option("--workers <n>", "jobs at a time", wholeNumber)
     .option("--postgres-port <port>", "port of the embedded database", wholeNumber)
-    .action(
-      act((config, options: { workers?: number; postgresPort?: number }) =>
-        up({ ...withSlots(config, options.workers), postgresPort: options.postgresPort ?? config.postgresPort }),
-      ),
-    );
+    .action(act(async () => (await import("./commands/up.ts")).up));
   program
     .command("catalog")
     .description("list datasets, models, attacks and defenses with their parameters")
     .option("--schema", "print the JSON Schema of the experiment file")
     .option("--json", "print JSON")
-    .action(act((_config, options: CatalogOptions) => showCatalog(options)));
+    .action(act(async () => (await import("./commands/catalog.ts")).showCatalog));
   program
     .command("doctor")
     .description("check this machine, with remedies")
     .option("--json", "print JSON")
-    .action(act(doctor));
+    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
   program
     .command("db")
     .description("the database")
@@ -115,7 +103,7 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
         .description("bring the database to this version's schema")
         .option("--json", "print the applied migrations as JSON")
         .exitOverride()
-        .action(act(migrateDatabase)),
+        .action(act(async () => (await import("./commands/db.ts")).migrateDatabase)),
     );
 
   try {
@@ -128,10 +116,6 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     process.stderr.write(`${message}\n`);
     return exitCode;
   }
-}
-
-function withSlots(config: FarmConfig, slots: number | undefined): FarmConfig {
-  return { ...config, slots: slots ?? config.slots };
 }
 
 function wholeNumber(value: string): number {

@@ -31,19 +31,20 @@ export function summarizeProgress(rows: readonly ProgressRow[], slots: number): 
   };
 }
 
-/** Work that is left, each kind at its mean duration so far; a kind not seen yet counts as the mean of the others. */
+/**
+ * Work that is left, each kind at its mean duration so far. A kind not seen yet counts as the shortest of the others:
+ * it comes later in the plan, and queries and attacks are far shorter than what goes before them.
+ */
 function estimate(rows: readonly ProgressRow[], slots: number): number | null {
   const measured = rows.filter((row) => row.state === "done" && row.meanSeconds !== null);
   if (measured.length === 0) return null;
   const meanOf = (kind: JobKind) => measured.find((row) => row.kind === kind)?.meanSeconds;
-  const overall =
-    measured.reduce((sum, row) => sum + (row.meanSeconds ?? 0) * row.count, 0) /
-    measured.reduce((sum, row) => sum + row.count, 0);
+  const shortest = Math.min(...measured.map((row) => row.meanSeconds ?? 0));
   const left = jobKinds.reduce((sum, kind) => {
     const open = rows
       .filter((row) => row.kind === kind && !isFinal(row.state))
       .reduce((jobs, row) => jobs + row.count, 0);
-    return sum + open * (meanOf(kind) ?? overall);
+    return sum + open * (meanOf(kind) ?? shortest);
   }, 0);
   return left / Math.max(1, slots);
 }

@@ -4,7 +4,6 @@ import { type ExperimentRow, failuresOf } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
 import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
-import { startFarm } from "./farm.ts";
 import { duration, follow, type Progress } from "./follow.ts";
 import { renderOrigins, renderResults } from "./tables.ts";
 
@@ -47,7 +46,7 @@ export async function runToEnd(
   const signal = interruption();
   return withStore(config, async (store) => {
     const embedded = config.databaseUrl === null;
-    const farm = embedded ? await startFarm(config, store, "file") : null;
+    const farm = embedded ? await (await import("./farm.ts")).startFarm(config, store, "file") : null;
     const ended: { experiment: ExperimentRow; progress: Progress }[] = [];
     const started = performance.now();
     try {

@@ -1,6 +1,7 @@
 import type { UnitInfo } from "@shadowfarm/core/catalog";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { type Summary, summarize } from "@shadowfarm/core/summary";
+import { trainingSchema } from "@shadowfarm/core/training";
 import { catalog } from "@shadowfarm/ml/catalog";
 import type { ResultRow } from "@shadowfarm/store/results";
 import Table from "cli-table3";
@@ -87,6 +88,12 @@ export function renderResults(results: readonly ResultRow[]): string {
     if (group) group.rows.push(row);
     else groups.set(key, { first: row, rows: [row] });
   }
+  // Shown where the lines differ in them, for nothing else would tell those lines apart.
+  const distinctions = [
+    { title: "experiment", of: ({ experiment, experimentId }: ResultRow) => `${experiment} (${experimentId})` },
+    { title: "records", align: "right" as const, of: ({ records }: ResultRow) => String(records) },
+    { title: "training", of: ({ training }: ResultRow) => changes(trainingSchema.parse({}), training) || "default" },
+  ].filter(({ of }) => new Set(results.map(of)).size > 1);
   const right = "right" as const;
   const columns = [
     { title: "dataset" },
@@ -94,6 +101,7 @@ export function renderResults(results: readonly ResultRow[]): string {
     { title: "model" },
     { title: "defense" },
     { title: "attack" },
+    ...distinctions,
     { title: "n", align: right },
     { title: "train acc", align: right },
     { title: "test acc", align: right },
@@ -112,6 +120,7 @@ export function renderResults(results: readonly ResultRow[]): string {
       nameOf(catalog.models[first.model], first.model, first.modelParams),
       nameOf(catalog.defenses[first.defense], first.defense, first.defenseParams),
       nameOf(catalog.attacks[first.attack], first.attack, first.attackParams),
+      ...distinctions.map(({ of }) => of(first)),
       String(rows.length),
       over((metrics) => metrics.trainAccuracy),
       over((metrics) => metrics.testAccuracy),
@@ -139,8 +148,15 @@ export function renderOrigins(results: readonly ResultRow[]): string {
 /** A unit with the parameters that differ from their defaults: `shadow(batch=50)`. */
 export function nameOf(unit: UnitInfo | undefined, name: string, params: Record<string, unknown>): string {
   const defaults: Record<string, unknown> = unit?.params.safeParse({}).data ?? {};
-  const changed = Object.entries(params).filter(([key, value]) => value !== defaults[key]);
-  return changed.length === 0 ? name : `${name}(${changed.map(([key, value]) => `${key}=${value}`).join(", ")})`;
+  const changed = changes(defaults, params);
+  return changed === "" ? name : `${name}(${changed})`;
+}
+
+function changes(defaults: Readonly<Record<string, unknown>>, params: Readonly<Record<string, unknown>>): string {
+  return Object.entries(params)
+    .filter(([key, value]) => value !== defaults[key])
+    .map(([key, value]) => `${key}=${value}`)
+    .join(", ");
 }
 
 function meanAndSd({ mean, sd }: Summary): string {

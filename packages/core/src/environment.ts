@@ -5,7 +5,7 @@ import { problemsOf } from "./validation.ts";
 
 const text = z.string().trim().min(1);
 const wholeNumber = (low: number, high: number) =>
-  z.string().regex(/^\d+$/, "not a whole number").transform(Number).pipe(z.int().min(low).max(high));
+  z.string().regex(/^\d+$/, "give a whole number").transform(Number).pipe(z.int().min(low).max(high));
 
 /** Every environment variable that Shadowfarm reads. With none of them set it starts in embedded mode. */
 export const environmentSchema = z.object({

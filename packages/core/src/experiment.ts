@@ -3,20 +3,21 @@ import type { Catalog, UnitInfo } from "./catalog.ts";
 import { FarmError } from "./errors.ts";
 import { suggestion } from "./suggestion.ts";
 import { trainingSchema } from "./training.ts";
-import { type Problem, problemsOf } from "./validation.ts";
+import { type Problem, problemsOf, show } from "./validation.ts";
 
 /** Names reach logs, tables and file names of reports, so they are kept to letters, digits, dots, dashes and underscores. */
 const nameSchema = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    "use 1 to 64 letters, digits, dots, dashes or underscores, first a letter or digit",
+    "use 1 to 64 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
   );
 
 export const dataPolicies = ["real", "synthetic", "real-or-synthetic"] as const;
 /** Whether a dataset's real files are required, its labelled stand-in is asked for, or the stand-in may fill in. */
 export type DataPolicy = (typeof dataPolicies)[number];
 
+const datasetSchema = z.strictObject({ name: z.string(), data: z.enum(dataPolicies).optional() });
 const unitSchema = z.union([z.string(), z.looseObject({ name: z.string() })]);
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item).min(1, "an empty sweep; give at least one value")]);
@@ -29,10 +30,7 @@ export const experimentSchema = z.strictObject({
   description: z.string().max(2000).optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(1).describe("root of all randomness"),
   repeats: z.int().min(1).max(1000).default(1).describe("independent repeats: other splits, other initial weights"),
-  datasets: listOf(
-    z.union([z.string(), z.strictObject({ name: z.string(), data: z.enum(dataPolicies).optional() })]),
-    "dataset",
-  ),
+  datasets: listOf(z.union([z.string(), datasetSchema]), "dataset"),
   data: z
     .enum(dataPolicies)
     .default("real")
@@ -59,9 +57,11 @@ export class InvalidExperiment extends FarmError {
   }
 }
 
-/** `["attacks", 1, "name"]` → `attacks[1].name`. */
+/** `["attacks", 1, "name"]` → `attacks[1].name`; a key that is not a plain word is quoted. */
 export function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const text = path
+    .map((step) => (typeof step === "string" && /^[\w$-]+$/.test(step) ? `.${step}` : `[${show(step)}]`))
+    .join("");
   return text.replace(/^\./, "") || "experiment";
 }
 
@@ -69,6 +69,8 @@ export function formatPath(path: readonly PropertyKey[]): string {
 export interface UnitChoice {
   name: string;
   params: Record<string, unknown>;
+  /** Where the experiment file names it. */
+  path: readonly PropertyKey[];
 }
 
 /** An experiment with every sweep expanded into a list and every name known to the catalogue. */
@@ -89,15 +91,17 @@ export interface Experiment {
  */
 export function parseExperiment(content: unknown, catalog: Catalog): Experiment {
   const parsed = experimentSchema.safeParse(content);
-  if (!parsed.success) throw new InvalidExperiment(problemsOf(parsed.error, content));
+  if (!parsed.success) throw new InvalidExperiment(problemsOf(parsed.error, content, keysAt));
   const spec = parsed.data;
+  // What the schema leaves open is taken as it was written: zod drops a key "__proto__" there without a word.
+  const written = content as ExperimentSpec;
   const problems: Problem[] = [];
 
   const datasets = spec.datasets.map((entry, index) => {
     const { name, data } = typeof entry === "string" ? { name: entry, data: undefined } : entry;
     const path = typeof entry === "string" ? ["datasets", index] : ["datasets", index, "name"];
     if (!Object.hasOwn(catalog.datasets, name))
-      problems.push({ path, message: unknownName("dataset", name, catalog.datasets) });
+      problems.push({ path, message: unknownName("dataset", name, Object.keys(catalog.datasets)) });
     return { name, data: data ?? spec.data };
   });
   datasets.forEach(({ name }, index) => {
@@ -106,17 +110,28 @@ export function parseExperiment(content: unknown, catalog: Catalog): Experiment 
     }
   });
 
-  const models = asList<z.infer<typeof unitSchema>>(spec.model).flatMap((entry, index): Experiment["models"] => {
-    const path = Array.isArray(spec.model) ? ["model", index] : ["model"];
-    return entry === "auto" ? ["auto"] : expandUnit("model", entry, catalog.models, path, problems);
+  const model = written.model ?? spec.model;
+  const models = asList<z.infer<typeof unitSchema>>(model).flatMap((entry, index): Experiment["models"] => {
+    const path = Array.isArray(model) ? ["model", index] : ["model"];
+    if (entry === "auto") return ["auto"];
+    if (typeof entry === "object" && entry.name === "auto") {
+      problems.push({ path, message: `${show(entry)} does not fit; write auto alone, or name the model` });
+      return [];
+    }
+    return expandUnit("model", entry, catalog.models, path, problems, ["auto"]);
   });
-  const attacks = spec.attacks.flatMap((entry, index) =>
+  const attacks = written.attacks.flatMap((entry, index) =>
     expandUnit("attack", entry, catalog.attacks, ["attacks", index], problems),
   );
-  const defenses = spec.defenses.flatMap((entry, index) =>
+  const defenses = (written.defenses ?? spec.defenses).flatMap((entry, index) =>
     expandUnit("defense", entry, catalog.defenses, ["defenses", index], problems),
   );
-  const trainings = expandSweeps(spec.training, trainingSchema, ["training"], problems) as Experiment["trainings"];
+  const trainings = expandSweeps(
+    written.training ?? spec.training,
+    trainingSchema,
+    ["training"],
+    problems,
+  ) as Experiment["trainings"];
 
   if (problems.length > 0) throw new InvalidExperiment(problems);
   return {
@@ -134,8 +149,13 @@ function asList<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-function unknownName(kind: string, name: string, known: Readonly<Record<string, UnitInfo>>): string {
-  return `unknown ${kind} "${name}"; ${suggestion(name, Object.keys(known))}`;
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  if (path.length === 0) return Object.keys(experimentSchema.shape);
+  return path[0] === "datasets" ? Object.keys(datasetSchema.shape) : [];
+}
+
+function unknownName(kind: string, name: string, known: readonly string[]): string {
+  return `unknown ${kind} ${show(name)}; ${suggestion(name, known)}`;
 }
 
 function expandUnit(
@@ -144,17 +164,18 @@ function expandUnit(
   known: Readonly<Record<string, UnitInfo>>,
   path: PropertyKey[],
   problems: Problem[],
+  others: readonly string[] = [],
 ): UnitChoice[] {
   const { name, ...given } = typeof entry === "string" ? { name: entry } : entry;
   if (!Object.hasOwn(known, name)) {
     problems.push({
       path: typeof entry === "string" ? path : [...path, "name"],
-      message: unknownName(kind, name, known),
+      message: unknownName(kind, name, [...others, ...Object.keys(known)]),
     });
     return [];
   }
   const { params } = known[name] as UnitInfo;
-  return expandSweeps(given, params, path, problems).map((chosen) => ({ name, params: chosen }));
+  return expandSweeps(given, params, path, problems).map((chosen) => ({ name, params: chosen, path }));
 }
 
 /** The product of all list-valued members, the last one varying fastest, each combination checked by the schema. */
@@ -169,6 +190,7 @@ function expandSweeps(
     const choices = Array.isArray(value) ? value : [value];
     if (choices.length === 0) {
       problems.push({ path: [...path, key], message: "an empty sweep; give at least one value" });
+      continue;
     }
     if (combinations.length * choices.length > MAX_COMBINATIONS) {
       problems.push({
@@ -183,7 +205,7 @@ function expandSweeps(
   const checked = combinations.flatMap((combination) => {
     const parsed = schema.safeParse(combination);
     if (parsed.success) return [parsed.data];
-    for (const problem of problemsOf(parsed.error, combination, Object.keys(schema.shape))) {
+    for (const problem of problemsOf(parsed.error, combination, () => Object.keys(schema.shape))) {
       const placed = { path: [...path, ...problem.path], message: problem.message };
       seen.set(`${formatPath(placed.path)}: ${placed.message}`, placed);
     }

@@ -63,19 +63,26 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const graph = new Graph(context.engine);
   const problems = new Map<string, Problem>();
   const report = (problem: Problem) => problems.set(`${problem.path.join(".")}: ${problem.message}`, problem);
-  const cells: Cell[] = [];
+  const cells = new Map<string, Cell>();
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
   const defenseUses = defenses.map((defense) => useOf(defense, catalog.defenses));
 
   for (const dataset of context.datasets) {
     const info = catalog.datasets[dataset.name] as DatasetInfo;
     const modelUses = models.flatMap((choice) => modelFor(choice, info, catalog, report) ?? []);
-    const needs = attacks.map((attack, index) => needsOf(attack, index, info, catalog, report));
-    for (const asked of experiment.records) {
+    const needs = attacks.map((attack) => needsOf(attack, info, catalog, report));
+    for (const [index, asked] of experiment.records.entries()) {
       const quarter = asked ?? largestQuarter(dataset.records);
+      if (quarter < 1) {
+        report({
+          path: ["datasets"],
+          message: `${dataset.name} (${dataset.origin}) has ${dataset.records} records, too few for four quarters; use another dataset`,
+        });
+        continue;
+      }
       if (quarter * 4 > dataset.records) {
         report({
-          path: ["records"],
+          path: Array.isArray(spec.records) ? ["records", index] : ["records"],
           message: `${quarter} per quarter need ${quarter * 4} records, but ${dataset.name} (${dataset.origin}) has ${dataset.records}; use at most ${largestQuarter(dataset.records)}`,
         });
         continue;
@@ -90,7 +97,8 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
                 const need = needs[index];
                 if (!need) return;
                 const jobKey = bench.attack(attack, need);
-                cells.push({ dataset, records: quarter, model, training, defense, attack, repeat, jobKey });
+                // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
+                cells.set(jobKey, { dataset, records: quarter, model, training, defense, attack, repeat, jobKey });
               });
             }
           }
@@ -99,10 +107,13 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
     }
   }
   if (problems.size > 0) throw new InvalidExperiment([...problems.values()]);
-  return { jobs: [...graph.jobs.values()], cells };
+  return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
 }
 
-function useOf(choice: UnitChoice, units: Catalog["attacks"] | Catalog["defenses"] | Catalog["models"]): UnitUse {
+function useOf(
+  choice: Omit<UnitChoice, "path">,
+  units: Catalog["attacks"] | Catalog["defenses"] | Catalog["models"],
+): UnitUse {
   return { name: choice.name, version: units[choice.name]?.version ?? 0, params: choice.params };
 }
 
@@ -116,7 +127,7 @@ function modelFor(
   const info = catalog.models[resolved.name] as ModelInfo;
   if (!info.accepts.includes(dataset.input.kind)) {
     report({
-      path: ["model"],
+      path: choice === "auto" ? ["model"] : choice.path,
       message: `${info.name} takes ${info.accepts.join(" or ")} records, but ${dataset.name} has ${dataset.input.kind} ones; use auto, or another model`,
     });
     return null;
@@ -124,14 +135,13 @@ function modelFor(
   return useOf(resolved, catalog.models);
 }
 
-function autoModel(dataset: DatasetInfo, catalog: Catalog): UnitChoice {
+function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "path"> {
   const name = dataset.input.kind === "image" ? "cnn" : "mlp";
   return { name, params: (catalog.models[name] as ModelInfo).params.parse({}) };
 }
 
 function needsOf(
   attack: UnitChoice,
-  index: number,
   dataset: DatasetInfo,
   catalog: Catalog,
   report: (problem: Problem) => void,
@@ -139,7 +149,7 @@ function needsOf(
   try {
     return catalog.attacks[attack.name]?.needs(attack.params, dataset) ?? null;
   } catch (error) {
-    report({ path: ["attacks", index], message: `${attack.name} on ${dataset.name}: ${messageOf(error)}` });
+    report({ path: attack.path, message: `${attack.name} on ${dataset.name}: ${messageOf(error)}` });
     return null;
   }
 }

@@ -7,70 +7,131 @@ export interface Problem {
   message: string;
 }
 
+/** The keys that the object at a path may have, to suggest one for an unknown key. */
+export type KnownKeys = (path: readonly PropertyKey[]) => readonly string[];
+
+type Issue = z.core.$ZodIssue;
+
 /**
  * A zod error as problems that name the offending value.
  *
  * @param input the value that was parsed
- * @param knownKeys names to suggest for an unknown key at the top level; taken from the error otherwise
  */
-export function problemsOf(error: z.ZodError, input: unknown, knownKeys: readonly string[] = []): Problem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, input, knownKeys));
+export function problemsOf(error: z.ZodError, input: unknown, knownKeys: KnownKeys = () => []): Problem[] {
+  return problemsOfIssues(error.issues, input, knownKeys);
 }
 
-function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown, knownKeys: readonly string[]): Problem[] {
-  const value = at(input, issue.path);
+function problemsOfIssues(issues: readonly Issue[], input: unknown, knownKeys: KnownKeys): Problem[] {
+  return issues
+    .filter((issue, index) => !issues.slice(index + 1).some((later) => limitsAgain(issue, later)))
+    .flatMap((issue) => problemsOfIssue(issue, input, knownKeys));
+}
+
+/** An integer too large for a number to hold is reported twice; the schema's own limit comes second, and is tighter. */
+function limitsAgain(issue: Issue, later: Issue): boolean {
+  return (
+    (issue.code === "too_big" || issue.code === "too_small") &&
+    issue.code === later.code &&
+    issue.path.join("/") === later.path.join("/")
+  );
+}
+
+function problemsOfIssue(issue: Issue, input: unknown, knownKeys: KnownKeys): Problem[] {
+  const { path } = issue;
+  const value = at(input, path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
-        path: [...issue.path, key],
-        message: `unknown key "${key}"; ${suggestion(key, issue.path.length === 0 ? knownKeys : [])}`,
+        path: [...path, key],
+        message: `unknown key ${show(key)}; ${suggestion(key, knownKeys(path))}`,
       }));
     case "invalid_union": {
-      // The branch that got furthest is the one that was meant: an object's own problems say more than "not a string".
-      const branches = issue.errors.filter((branch) => branch.length > 0);
-      const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
-      if (deepest && depth(deepest) > 0) {
-        return deepest.flatMap((inner) =>
-          problemsOfIssue({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, input, knownKeys),
-        );
+      const branches = alternatives(issue);
+      // The branch whose type fits is the one that was meant: its own problems say more than "not a string".
+      const meant = branches.find((branch) => branch.every((inner) => !isOfOtherType(inner, value)));
+      if (meant) {
+        const placed = meant.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue);
+        return problemsOfIssues(placed, input, knownKeys);
       }
-      const wanted = branches.flat().map((inner) => ("expected" in inner ? String(inner.expected) : inner.message));
-      return [
-        { path: issue.path, message: `${show(value)} does not fit; expected ${[...new Set(wanted)].join(" or ")}` },
-      ];
+      const wanted = branches.flat().flatMap((inner) => {
+        if (inner.path.length > 0) return [];
+        if (inner.code === "invalid_value") return inner.values.map(show);
+        return inner.code === "invalid_type" ? [withArticle(inner.expected)] : [];
+      });
+      const remedy =
+        wanted.includes("a number") && isNumeral(value) ? "write it without quotes" : `give ${either(wanted)}`;
+      return [{ path, message: `${value === undefined ? "missing" : `${show(value)} does not fit`}; ${remedy}` }];
     }
     case "invalid_type":
-      if (value === undefined) return [{ path: issue.path, message: `missing; give ${article(issue.expected)}` }];
-      return [{ path: issue.path, message: `${show(value)} is not ${article(issue.expected)}` }];
+      if (value === undefined) {
+        const place = path.length > 1 ? ` in ${show(at(input, path.slice(0, -1)))}` : "";
+        return [{ path, message: `missing${place}; give ${withArticle(issue.expected)}` }];
+      }
+      return [{ path, message: wrongType(value, issue.expected) }];
     case "invalid_value":
       return [
         {
-          path: issue.path,
-          message: `${show(value)} is none of ${issue.values.map((known) => show(known)).join(", ")}`,
+          path,
+          message: `${value === undefined ? "missing" : `unknown value ${show(value)}`}; use ${either(issue.values.map(show))}`,
         },
       ];
     case "too_small":
-      if (issue.origin === "array") return [{ path: issue.path, message: issue.message }];
+      if (issue.origin === "array") return [{ path, message: issue.message }];
       return [
         {
-          path: issue.path,
-          message: `${show(value)} is too small; use ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`,
+          path,
+          message:
+            issue.origin === "string"
+              ? `${show(value)} is too short; use at least ${characters(issue.minimum)}`
+              : `${show(value)} is too small; use ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`,
         },
       ];
     case "too_big":
       return [
         {
-          path: issue.path,
-          message: `${show(value)} is too large; use ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`,
+          path,
+          message:
+            issue.origin === "string"
+              ? `${show(value)} is too long; use at most ${characters(issue.maximum)}`
+              : `${show(value)} is too large; use ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`,
         },
       ];
     default:
-      return [{ path: issue.path, message: `${show(value)}: ${issue.message}` }];
+      return [{ path, message: `${show(value)} does not fit; ${issue.message}` }];
   }
 }
 
-function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
+/** The branches of a union, those of a union within it included. */
+function alternatives(issue: z.core.$ZodIssueInvalidUnion): Issue[][] {
+  return issue.errors.flatMap((branch) => {
+    const [inner] = branch;
+    return inner?.code === "invalid_union" && inner.path.length === 0 ? alternatives(inner) : [branch];
+  });
+}
+
+function isOfOtherType(issue: Issue, value: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_value") return true;
+  if (issue.code !== "invalid_type") return false;
+  const type = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  return type !== ({ int: "number", record: "object" }[issue.expected as string] ?? issue.expected);
+}
+
+function wrongType(value: unknown, expected: string): string {
+  if (typeof value === "number" && !Number.isFinite(value)) return `${value} is not a finite number; give one`;
+  const remedy =
+    expected === "array" && value !== null
+      ? `write [${show(value)}]`
+      : expected === "string" && (typeof value === "number" || typeof value === "boolean")
+        ? "write it in quotes"
+        : expected === "number" && isNumeral(value)
+          ? "write it without quotes"
+          : "give one";
+  return `${show(value)} is not ${withArticle(expected)}; ${remedy}`;
+}
+
+function isNumeral(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -81,12 +142,35 @@ function at(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+/** A value as a message names it: JSON on one line, cut when long. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(cut(value));
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return cut(JSON.stringify(value));
+  } catch {
+    return Array.isArray(value) ? "a list that JSON cannot hold" : "an object that JSON cannot hold";
+  }
+}
+
+function cut(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function article(expected: string): string {
-  const noun = expected === "int" ? "integer" : expected === "array" ? "list" : expected;
+function withArticle(expected: string): string {
+  const noun =
+    { int: "integer", array: "list", record: "object (key: value)", object: "object (key: value)" }[expected] ??
+    expected;
   return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+/** `a`, `a or b`, `a, b or c`, without repetition. */
+function either(options: readonly string[]): string {
+  const distinct = [...new Set(options)];
+  const last = distinct.pop() ?? "another value";
+  return distinct.length === 0 ? last : `${distinct.join(", ")} or ${last}`;
+}
+
+function characters(count: number | bigint): string {
+  return `${count} character${Number(count) === 1 ? "" : "s"}`;
 }

@@ -93,6 +93,8 @@ export function eagerLoop(activate: () => void, program: LoopProgram): Loop {
     },
     dispose() {
       optimizer.dispose();
+      // Momentum forgets the scalar that it inherits from SGD.
+      if (optimizer instanceof tf.MomentumOptimizer) tf.dispose(Reflect.get(optimizer, "c"));
       flat.dispose();
       tf.dispose(data);
     },

@@ -14,7 +14,7 @@ type Kernel = (tf: Tf, inputs: Inputs, attributes: Attributes, backend: BackendW
  *
  * - `Conv2DBackpropFilter` is missing;
  * - `Conv2DBackpropInput` is a plain loop: 370 ms, as a convolution 60 ms;
- * - `MaxPoolGrad` clears and searches in scattered order: 130 ms against 10 ms;
+ * - `MaxPoolGrad` clears and searches in scattered order: 130 ms against about 40 ms;
  * - `BatchMatMul` leaves its fast path when an operand is transposed, as in every gradient: 11 ms against 0.9 ms;
  * - `GatherV2` computes an address per element, where a batch of rows is one copy a row: 5 ms against 0.05 ms.
  */

@@ -27,7 +27,11 @@ export interface Inspected {
 
 export interface Dataset<P extends z.ZodObject = z.ZodObject> extends Omit<DatasetInfo, "params"> {
   params: P;
-  /** The real files in the first of the folders that has them; null when none has. Reads no content. */
+  /**
+   * The real files in the first of the folders that has them; null when none has. Reads no content.
+   *
+   * @throws {InvalidInput} when a folder has some of the files and lacks others.
+   */
   locate(folders: readonly string[]): Promise<Located | null>;
   /** @throws {InvalidInput} naming the file, for a truncated, altered or malformed one. */
   inspect(located: Located): Promise<Inspected>;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
 import { type Bundle, decodeBundle, encodeBundle } from "./tensors.ts";
@@ -24,8 +24,9 @@ export function openArtifacts(folder: string): Artifacts {
       const bytes = encodeBundle(bundle);
       const ref = { sha256: hash(bytes), bytes: bytes.length };
       const file = fileOf(ref.sha256);
-      const present = await stat(file).catch(() => null);
-      if (present?.size === bytes.length) return ref;
+      // Read rather than trusted, so that doing a job again mends an artifact that was damaged.
+      const present = await readFile(file).catch(() => null);
+      if (present !== null && hash(present) === ref.sha256) return ref;
       await mkdir(path.dirname(file), { recursive: true });
       const unfinished = `${file}.${randomUUID()}`;
       try {

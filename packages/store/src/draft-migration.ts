@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbedded } from "./embedded.ts";
@@ -11,6 +11,7 @@ if (!name) {
   process.exit(2);
 }
 const home = await mkdtemp(path.join(tmpdir(), "shadowfarm-migration-"));
+await chmod(home, 0o755); // The database may be run by another user.
 const postgres = await startEmbedded(home);
 try {
   const sql = await draftMigration(postgres.url);

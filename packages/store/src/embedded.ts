@@ -18,10 +18,14 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** What a home remembers of its database: `<home>/postgres.json`, readable by its owner only. */
+/** What a home remembers of its database, readable by its owner only. */
 interface Cluster {
   data: string;
   password: string;
+}
+
+function memoryOf(home: string): string {
+  return path.join(home, "postgres.json");
 }
 
 /**
@@ -32,6 +36,8 @@ interface Cluster {
  * @throws {EnvironmentFault} when the home cannot be written, or the port is in use.
  */
 export async function startEmbedded(home: string, port?: number): Promise<EmbeddedPostgres> {
+  // Before anything is made. A server that runs already has a port of its own.
+  if (port !== undefined && !existsSync(memoryOf(home))) await assertFree(port);
   const installation = await findPostgres();
   const cluster = await openCluster(home, installation);
   const pgCtl = (...args: string[]) => runAs(installation, installation.pgCtl, [...args, "-D", cluster.data]);
@@ -41,7 +47,8 @@ export async function startEmbedded(home: string, port?: number): Promise<Embedd
     const running = await runningPort(cluster.data);
     if (running !== null) {
       const url = urlOf(cluster, running);
-      if (await accepts(url)) return { url, stop: () => stopUnlessUsed(url, pgCtl) };
+      const presence = await connect(url);
+      if (presence) return { url, stop: () => stopUnlessUsed(presence, pgCtl) };
     }
     const chosen = port ?? (await freePort());
     if (port !== undefined) await assertFree(port);
@@ -83,7 +90,7 @@ const SETTINGS = [
 ];
 
 async function openCluster(home: string, installation: PostgresInstallation): Promise<Cluster> {
-  const memory = path.join(home, "postgres.json");
+  const memory = memoryOf(home);
   try {
     await mkdir(home, { recursive: true });
     const known = await readFile(memory, "utf8").catch(() => null);
@@ -98,7 +105,7 @@ async function openCluster(home: string, installation: PostgresInstallation): Pr
     return cluster;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOTDIR" || code === "EEXIST") {
+    if (code !== undefined && ["EACCES", "EROFS", "EPERM", "ENOTDIR", "EEXIST", "ENOENT", "ENOSPC"].includes(code)) {
       throw new EnvironmentFault(
         `the home folder ${home} cannot be written (${code}); make it writable, or set SHADOWFARM_HOME to another`,
       );
@@ -163,37 +170,48 @@ function urlOf({ password }: Cluster, port: number): string {
   return `postgresql://shadowfarm:${password}@127.0.0.1:${port}/postgres`;
 }
 
-async function accepts(url: string): Promise<boolean> {
+/** By this name the server knows the processes that use it. */
+const PRESENCE = "shadowfarm presence";
+
+/** A connection that is held as long as the server is used, so that nobody else stops it; null when there is no server. */
+async function connect(url: string): Promise<pg.Client | null> {
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: PRESENCE,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    });
+    client.on("error", () => {});
     try {
       await client.connect();
-      return true;
+      return client;
     } catch (error) {
-      // 57P03: it is starting up, or recovering after a crash.
-      if ((error as { code?: string }).code !== "57P03" || Date.now() > deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    } finally {
       await client.end().catch(() => {});
+      // 57P03: it is starting up, or recovering after a crash.
+      if ((error as { code?: string }).code !== "57P03" || Date.now() > deadline) return null;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
 
-async function stopUnlessUsed(url: string, pgCtl: (...args: string[]) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+/** Each process says that it leaves before it looks who is left, so that of two that leave at once at least one stops it. */
+async function stopUnlessUsed(presence: pg.Client, pgCtl: (...args: string[]) => Promise<unknown>): Promise<void> {
   try {
-    await client.connect();
-    const { rows } = await client.query<{ others: string }>(
-      "SELECT count(*) AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    await presence.query(`SET application_name = '${PRESENCE} leaving'`);
+    const { rows } = await presence.query<{ others: string }>(
+      "SELECT count(*) AS others FROM pg_stat_activity WHERE application_name = $1",
+      [PRESENCE],
     );
     if (Number(rows[0]?.others) > 0) return;
   } catch {
     return; // It is gone already.
   } finally {
-    await client.end().catch(() => {});
+    await presence.end().catch(() => {});
   }
-  await pgCtl("stop", "-m", "fast", "-w");
+  // Fails when the other one that leaves was quicker.
+  await pgCtl("stop", "-m", "fast", "-w").catch(() => {});
 }
 
 function freePort(): Promise<number> {

@@ -45,27 +45,30 @@ export async function recordPlan(store: Store, experimentId: string, plan: Plan)
         INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
         SELECT ${experimentId}, key, state = 'done' FROM "Job" WHERE key = ANY(${jobs.map((job) => job.key)})`;
     }
-    for (const [from, cells] of chunks(plan.cells).entries()) {
-      await tx.cell.createMany({
-        data: cells.map((cell, index) => ({
-          experimentId,
-          index: from * CHUNK + index,
-          repeat: cell.repeat,
-          dataset: cell.dataset.name,
-          data: cell.dataset.source,
-          origin: cell.dataset.origin,
-          records: cell.records,
-          model: cell.model.name,
-          modelParams: cell.model.params as Prisma.InputJsonObject,
-          training: cell.training,
-          defense: cell.defense.name,
-          defenseParams: cell.defense.params as Prisma.InputJsonObject,
-          attack: cell.attack.name,
-          attackParams: cell.attack.params as Prisma.InputJsonObject,
-          jobKey: cell.jobKey,
-        })),
-      });
+    for (const [chunk, cells] of chunks(plan.cells).entries()) {
+      const rows = cells.map(({ dataset, records, model, training, defense, attack, repeat, jobKey }, index) => ({
+        ...{
+          index: chunk * CHUNK + index,
+          repeat,
+          dataset: dataset.name,
+          data: dataset.source,
+          origin: dataset.origin,
+        },
+        ...{ records, model: model.name, modelParams: model.params, training, defense: defense.name },
+        ...{ defenseParams: defense.params, attack: attack.name, attackParams: attack.params, jobKey },
+      }));
+      // One statement over JSON, because Prisma's own createMany takes five times as long.
+      await tx.$executeRaw`
+        INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, records, model, "modelParams", training,
+                            defense, "defenseParams", attack, "attackParams", "jobKey")
+        SELECT ${experimentId}, index, repeat, dataset, data::"DataSource", origin, records, model, "modelParams", training,
+               defense, "defenseParams", attack, "attackParams", "jobKey"
+        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
+          index int, repeat int, dataset text, data text, origin text, records int, model text, "modelParams" jsonb,
+          training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`;
     }
+    // Without fresh statistics, the statements that follow would read whole tables.
+    if (plan.jobs.length > 1_000) await tx.$executeRaw`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`;
     await askAgain(tx, experimentId);
     await tx.experiment.update({
       where: { id: experimentId },
@@ -80,18 +83,22 @@ export async function askAgain(tx: Prisma.TransactionClient, experimentId: strin
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${PLAN_LOCK})`;
   await tx.$executeRaw`
     WITH unfinished AS (
-      SELECT job.key, (
-        SELECT count(*) FROM "JobDependency" edge JOIN "Job" input ON input.key = edge."inputKey"
-        WHERE edge."jobKey" = job.key AND input.state <> 'done'
-      )::int AS pending
-      FROM "Job" job JOIN "ExperimentJob" wanted ON wanted."jobKey" = job.key
-      WHERE wanted."experimentId" = ${experimentId} AND job.state IN ('waiting', 'failed', 'blocked', 'cancelled')
+      SELECT wanted."jobKey" AS key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
+      FROM "ExperimentJob" wanted
+      LEFT JOIN "JobDependency" edge ON edge."jobKey" = wanted."jobKey"
+      LEFT JOIN "Job" input ON input.key = edge."inputKey"
+      WHERE wanted."experimentId" = ${experimentId}
+      GROUP BY wanted."jobKey"
     )
     UPDATE "Job" job SET
       pending = unfinished.pending,
       state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
       failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
-    FROM unfinished WHERE job.key = unfinished.key`;
+    FROM unfinished
+    WHERE job.key = unfinished.key AND (
+      job.state IN ('failed', 'blocked', 'cancelled')
+      -- Most of a new plan is waiting with the right count already, and is not written a second time.
+      OR job.state = 'waiting' AND (unfinished.pending = 0 OR job.pending <> unfinished.pending))`;
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

@@ -1,4 +1,5 @@
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
+import { canonicalJson } from "@shadowfarm/core/fingerprint";
 
 /** Arrays that an artifact may hold, by the dtype names of the safetensors format. */
 const arrayTypes = {
@@ -26,19 +27,28 @@ export interface Bundle {
 
 /**
  * Encodes a bundle in the safetensors format (8-byte header length, JSON header, little-endian data), which NumPy,
- * PyTorch and others read. Equal bundles give equal bytes: names are sorted and nothing else varies.
+ * PyTorch and others read. Equal bundles give equal bytes: names and the keys of `meta` are sorted, and nothing else
+ * varies.
+ *
+ * @throws {TypeError} when an array has not as many elements as its shape says, or `meta` is not JSON.
  */
 export function encodeBundle({ meta, tensors }: Bundle): Uint8Array {
-  const names = Object.keys(tensors).sort();
-  const header: Record<string, unknown> = { __metadata__: { shadowfarm: JSON.stringify(meta) } };
+  // Larger elements first, so that every array starts at a multiple of its element size.
+  const sizeOf = (name: string) => (tensors[name] as Tensor).data.BYTES_PER_ELEMENT;
+  const names = Object.keys(tensors)
+    .sort()
+    .sort((a, b) => sizeOf(b) - sizeOf(a));
+  const header: Record<string, unknown> = { __metadata__: { shadowfarm: canonicalJson(meta) } };
   let end = 0;
   for (const name of names) {
     const { shape, data } = tensors[name] as Tensor;
+    if (elements(shape) !== data.length)
+      throw new TypeError(`"${name}" of shape [${shape}] has ${data.length} elements instead of ${elements(shape)}`);
     header[name] = { dtype: dtypeOf(data), shape, data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // Padded with spaces, as the format allows, so that every array of 8-byte numbers starts at a multiple of 8.
+  // Padded with spaces, as the format allows, so that the first array starts at a multiple of 8.
   const headerLength = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
@@ -58,20 +68,56 @@ export function decodeBundle(bytes: Uint8Array): Bundle {
   if (bytes.length < 8) throw new ArtifactCorrupt(`an artifact of ${bytes.length} bytes has no header`);
   const headerLength = Number(view.getBigUint64(0, true));
   if (8 + headerLength > bytes.length) throw new ArtifactCorrupt("an artifact ends within its header");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength))) as Record<string, unknown>;
-  const { __metadata__: metadata, ...entries } = header as { __metadata__: { shadowfarm: string } } & Record<
-    string,
-    unknown
-  >;
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, data_offsets } = entry as { dtype: Dtype; shape: number[]; data_offsets: [number, number] };
-    const [from, to] = data_offsets.map((offset) => 8 + headerLength + offset) as [number, number];
-    if (to > bytes.length) throw new ArtifactCorrupt(`an artifact ends within its array "${name}"`);
-    // Copied, because a view must start at a multiple of the element size. (A Buffer's own `slice` would not copy.)
-    tensors[name] = { shape, data: new arrayTypes[dtype](new Uint8Array(bytes.subarray(from, to)).buffer) };
+  const header = parseJson(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)));
+  if (!isObject(header)) throw new ArtifactCorrupt("an artifact's header is not an object");
+  const { __metadata__: metadata, ...entries } = header;
+  if (!isObject(metadata) || typeof metadata.shadowfarm !== "string") {
+    throw new ArtifactCorrupt("an artifact's header does not say what its arrays are");
   }
-  return { meta: JSON.parse(metadata.shadowfarm), tensors };
+  const body = bytes.subarray(8 + headerLength);
+  const tensors = Object.entries(entries).map(([name, entry]) => [name, decodeTensor(name, entry, body)] as const);
+  return { meta: parseJson(metadata.shadowfarm), tensors: Object.fromEntries(tensors) };
+}
+
+function decodeTensor(name: string, entry: unknown, body: Uint8Array): Tensor {
+  const { dtype, shape, data_offsets } = isObject(entry) ? entry : {};
+  const [from, to] = isSizes(data_offsets) && data_offsets.length === 2 ? data_offsets : [];
+  if (
+    typeof dtype !== "string" ||
+    !Object.hasOwn(arrayTypes, dtype) ||
+    !isSizes(shape) ||
+    from === undefined ||
+    to === undefined
+  ) {
+    throw new ArtifactCorrupt(`an artifact's array "${name}" has a header that makes no sense`);
+  }
+  const type = arrayTypes[dtype as Dtype];
+  if (to > body.length) throw new ArtifactCorrupt(`an artifact ends within its array "${name}"`);
+  if (to - from !== elements(shape) * type.BYTES_PER_ELEMENT) {
+    throw new ArtifactCorrupt(`an artifact's array "${name}" of shape [${shape}] has ${to - from} bytes`);
+  }
+  // Copied, because a view must start at a multiple of the element size. (A Buffer's own `slice` would not copy.)
+  return { shape, data: new type(new Uint8Array(body.subarray(from, to)).buffer) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ArtifactCorrupt("an artifact's header is not JSON");
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 function dtypeOf(data: TypedArray): Dtype {

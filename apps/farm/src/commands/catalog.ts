@@ -2,16 +2,12 @@ import type { UnitInfo } from "@shadowfarm/core/catalog";
 import { experimentJsonSchema } from "@shadowfarm/core/experiment-json-schema";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { z } from "zod";
+import type { FarmConfig } from "../config.ts";
 import { EXIT } from "../session.ts";
 import { renderTable } from "../tables.ts";
 
-export interface CatalogOptions {
-  json?: boolean;
-  schema?: boolean;
-}
-
 /** `catalog`: every unit with its paper and parameters. */
-export async function showCatalog(options: CatalogOptions): Promise<number> {
+export async function showCatalog(_config: FarmConfig, options: { json?: boolean; schema?: boolean }): Promise<number> {
   if (options.schema) {
     process.stdout.write(`${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
     return EXIT.ok;

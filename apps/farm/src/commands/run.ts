@@ -5,10 +5,11 @@ import { type CheckedSubmission, checkSubmission } from "../submission.ts";
 
 /** `run SPEC…`: every file is checked before the first is submitted. */
 export async function run(
-  config: FarmConfig,
+  settings: FarmConfig,
   specs: string[],
-  options: { yes?: boolean; json?: boolean },
+  options: { yes?: boolean; workers?: number; json?: boolean },
 ): Promise<number> {
+  const config = { ...settings, slots: options.workers ?? settings.slots };
   const submissions = await checkAll(config, specs, options.yes ?? false);
   return runToEnd(config, { json: options.json ?? false }, async (store) => {
     const ids: string[] = [];

@@ -3,7 +3,12 @@ import { startFarm } from "../farm.ts";
 import { EXIT, interruption, withStore } from "../session.ts";
 
 /** `up`: a farm for whatever is submitted to this home or database, until it is interrupted. */
-export async function up(config: FarmConfig): Promise<number> {
+export async function up(settings: FarmConfig, options: { workers?: number; postgresPort?: number }): Promise<number> {
+  const config = {
+    ...settings,
+    slots: options.workers ?? settings.slots,
+    postgresPort: options.postgresPort ?? settings.postgresPort,
+  };
   const signal = interruption();
   return withStore(config, async (store) => {
     const farm = await startFarm(config, store, "stderr");

@@ -4,5 +4,3 @@ import { threshold } from "./threshold.ts";
 
 /** Every attack by name. */
 export const attacks = { gap, shadow, threshold };
-
-export type AttackName = keyof typeof attacks;

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { access, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { createGunzip, gunzip } from "node:zlib";
+import { gunzip } from "node:zlib";
 import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import { extract } from "tar-stream";
 
@@ -34,13 +32,13 @@ export async function readBytes(path: string, maxBytes: number): Promise<Uint8Ar
 }
 
 /**
- * A file's content: its bytes, decompressed when its name ends in `.gz`.
+ * A file's content: its bytes, decompressed when its name ends in `.gz` or `.tgz`.
  *
  * @throws {InvalidInput} naming the file, when it cannot be decompressed or its content exceeds `maxBytes`.
  */
 export async function readContent(path: string, maxBytes: number): Promise<Uint8Array> {
   const bytes = await readBytes(path, maxBytes);
-  if (!path.endsWith(".gz")) return bytes;
+  if (!/\.t?gz$/.test(path)) return bytes;
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
@@ -56,25 +54,19 @@ export async function readContent(path: string, maxBytes: number): Promise<Uint8
  * @throws {InvalidInput} naming the archive, when it is damaged, lacks the file, or holds more than `maxBytes`.
  */
 export async function readFromArchive(path: string, member: string, maxBytes: number): Promise<Uint8Array> {
-  let found: Uint8Array | null = null;
-  let total = 0;
+  // Unpacked from memory: the archives are small, and decompressing first bounds them before anything else reads them.
+  const content = await readContent(path, maxBytes);
   const unpack = extract();
-  unpack.on("entry", (header, stream, next) => {
-    const wanted = found === null && header.type === "file" && header.name.split("/").at(-1) === member;
-    const chunks: Uint8Array[] = [];
-    stream.on("data", (data) => {
-      const chunk = data as Uint8Array;
-      total += chunk.length;
-      if (total > maxBytes) unpack.destroy(new Error(`it holds more than the ${maxBytes} bytes that are possible`));
-      else if (wanted) chunks.push(chunk);
-    });
-    stream.on("end", () => {
-      if (wanted) found = Buffer.concat(chunks);
-      next();
-    });
-  });
+  unpack.end(content);
+  let found: Uint8Array | null = null;
   try {
-    await pipeline(createReadStream(path), createGunzip(), unpack);
+    for await (const entry of unpack) {
+      const { name, type } = entry.header;
+      const wanted = found === null && type === "file" && name.split("/").at(-1) === member;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+      if (wanted) found = Buffer.concat(chunks);
+    }
   } catch (error) {
     throw new InvalidInput(`${path} cannot be unpacked: ${messageOf(error)}; download it again`);
   }

@@ -3,5 +3,3 @@ import { mnist } from "./mnist.ts";
 
 /** Every dataset by name. */
 export const datasets = { location, mnist };
-
-export type DatasetName = keyof typeof datasets;

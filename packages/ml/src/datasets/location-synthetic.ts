@@ -33,7 +33,7 @@ const strongest = 0.29;
  * chance that varies from record to record, and otherwise random with the feature's popularity (12 % ones as a mean).
  *
  * Calibrated on one hidden layer of 128 tanh units, trained for 50 epochs on 1,252 records (3 seeds): accuracy 1.000 on
- * them and 0.596 on others, AUC 0.900 of the largest posterior, 0.91 / 0.90 macro precision / recall of the shadow attack;
+ * them and 0.592 on others, AUC 0.898 of the largest posterior, 0.91 / 0.90 macro precision / recall of the shadow attack;
  * the real data give 1.000, 0.592, 0.891 and 0.90 / 0.88.
  */
 export function synthesizeLocation(rng: Rng, records: number): Records {

@@ -3,5 +3,3 @@ import { none } from "./none.ts";
 
 /** Every defense by name. */
 export const defenses = { dropout, none };
-
-export type DefenseName = keyof typeof defenses;

@@ -3,5 +3,3 @@ import { mlp } from "./mlp.ts";
 
 /** Every model by name. */
 export const models = { cnn, mlp };
-
-export type ModelName = keyof typeof models;

@@ -1,0 +1,50 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { InvalidInput } from "@shadowfarm/core/errors";
+import { expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+
+test("with nothing set: embedded database, queue in Postgres, files below the home, one job a core", () => {
+  expect(readConfig({})).toEqual({
+    home: path.resolve(".shadowfarm"),
+    artifactsFolder: path.resolve(".shadowfarm/artifacts"),
+    datasetFolders: [path.resolve(".shadowfarm/datasets")],
+    engine: "wasm",
+    slots: availableParallelism(),
+    databaseUrl: null,
+    postgresPort: undefined,
+    queue: { redisUrl: null, prefix: "shadowfarm" },
+    logLevel: "info",
+  });
+});
+
+test("every variable has its place", () => {
+  const variables = {
+    SHADOWFARM_HOME: "/home",
+    SHADOWFARM_DATASETS: ["/one", "/two"].join(path.delimiter),
+    SHADOWFARM_ENGINE: "cpu",
+    SHADOWFARM_WORKERS: "3",
+    SHADOWFARM_POSTGRES_PORT: "5433",
+    SHADOWFARM_LOG_LEVEL: "debug",
+    SHADOWFARM_QUEUE_PREFIX: "lab",
+    ARTIFACTS_FOLDER: "/shared",
+    DATABASE_URL: "postgres://db",
+    REDIS_URL: "redis://queue",
+  };
+  expect(readConfig(variables)).toEqual({
+    home: path.resolve("/home"),
+    artifactsFolder: path.resolve("/shared"),
+    datasetFolders: [path.resolve("/one"), path.resolve("/two")],
+    engine: "cpu",
+    slots: 3,
+    databaseUrl: "postgres://db",
+    postgresPort: 5433,
+    queue: { redisUrl: "redis://queue", prefix: "lab" },
+    logLevel: "debug",
+  });
+});
+
+test("a wrong variable is refused by name", () => {
+  expect(() => readConfig({ SHADOWFARM_WORKERS: "many" })).toThrow(InvalidInput);
+  expect(() => readConfig({ SHADOWFARM_WORKERS: "many" })).toThrow("SHADOWFARM_WORKERS");
+});

@@ -1,0 +1,21 @@
+import { InvalidInput } from "@shadowfarm/core/errors";
+import { expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+
+const DATABASE_URL = "postgres://db";
+
+test("a worker of its own shares the cluster's database with its queue, and may have a Redis", () => {
+  expect(readConfig({ DATABASE_URL, SHADOWFARM_WORKERS: "2" })).toMatchObject({
+    databaseUrl: DATABASE_URL,
+    queue: { databaseUrl: DATABASE_URL, redisUrl: null, prefix: "shadowfarm" },
+    engine: "wasm",
+    slots: 2,
+    logLevel: "info",
+  });
+  expect(readConfig({ DATABASE_URL, REDIS_URL: "redis://queue" }).queue.redisUrl).toBe("redis://queue");
+});
+
+test("without a database it is refused, with the reason", () => {
+  expect(() => readConfig({})).toThrow(InvalidInput);
+  expect(() => readConfig({})).toThrow("DATABASE_URL: missing; a worker of its own needs the cluster's database");
+});

@@ -1,0 +1,371 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Catalog, DatasetUse } from "./catalog.ts";
+import { InvalidExperiment, parseExperiment } from "./experiment.ts";
+import { inputKeys, type JobKind, jobKinds } from "./job.ts";
+import { compilePlan, countByKind, keyOf, type Plan, type PlannedJob } from "./plan.ts";
+import { tinyCatalog } from "./tiny-catalog.fixture.ts";
+import { trainingSchema } from "./training.ts";
+
+function aDatasetUse(changes: Partial<DatasetUse> = {}): DatasetUse {
+  return {
+    name: "digits",
+    version: 1,
+    source: "real",
+    checksum: "c0ffee",
+    records: 1000,
+    origin: "a test's digits",
+    ...changes,
+  };
+}
+
+const digits = aDatasetUse();
+const places = aDatasetUse({ name: "places", checksum: "bad", origin: "a test's places" });
+
+interface Circumstances {
+  datasets?: readonly DatasetUse[];
+  engine?: string;
+  catalog?: Catalog;
+}
+
+/** The plan of the smallest experiment, but for the given fields. */
+function plan(changes: Record<string, unknown> = {}, circumstances: Circumstances = {}): Plan {
+  const { datasets = [digits], engine = "cpu", catalog = tinyCatalog } = circumstances;
+  const content = { name: "small", datasets: datasets.map(({ name }) => name), attacks: ["gap"], ...changes };
+  return compilePlan(parseExperiment(content, catalog), catalog, { datasets, engine });
+}
+
+/** What a plan is refused for. */
+function complaints(changes: Record<string, unknown>, circumstances: Circumstances = {}): string[] {
+  try {
+    plan(changes, circumstances);
+  } catch (error) {
+    if (error instanceof InvalidExperiment) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+/** A plan's graph, a line a job: `query target ← prepare digits + train target`. Inputs that come later are `?`. */
+function drawn({ jobs }: Plan): string[] {
+  const titles = new Map<string, string>();
+  return jobs.map((job) => {
+    const inputs = inputKeys(job).map((key) => titles.get(key) ?? "?");
+    titles.set(job.key, titleOf(job, inputs));
+    return [titles.get(job.key), ...(inputs.length > 0 ? [inputs.join(" + ")] : [])].join(" ← ");
+  });
+}
+
+function titleOf({ kind, params }: PlannedJob, inputs: readonly string[]): string {
+  switch (kind) {
+    case "prepare":
+      return `prepare ${params.dataset.name}`;
+    case "train":
+      return `train ${params.owner}`;
+    case "query":
+      return `query ${inputs[1]?.replace("train ", "")}${params.points.set === "random" ? ` on ${params.points.count} points` : ""}`;
+    case "attack":
+      return `attack ${params.attack.name}`;
+  }
+}
+
+function keysOf({ jobs }: Plan, kind?: JobKind): string[] {
+  return jobs.filter((job) => kind === undefined || job.kind === kind).map(({ key }) => key);
+}
+
+/** The kinds of job that have other keys in the second plan. */
+function kindsThatDiffer(a: Plan, b: Plan): JobKind[] {
+  return jobKinds.filter((kind) => keysOf(a, kind).join() !== keysOf(b, kind).join());
+}
+
+describe("the jobs of an attack", () => {
+  test("that needs the target alone, in every detail", () => {
+    const { jobs, cells } = plan({ seed: 7, records: 100, model: { name: "mlp", hidden: 4 } });
+    const [prepare, train, query, attack] = jobs.map(({ key }) => key) as [string, string, string, string];
+    const seed = "7/repeat/0";
+    const split = { seed, quarter: 100 };
+    const engine = "cpu";
+    const model = { name: "mlp", version: 1, params: { hidden: 4 } };
+    const defense = { name: "none", version: 1, params: {} };
+    const gap = { name: "gap", version: 1, params: {} };
+    const training = trainingSchema.parse({});
+    const { origin: _, ...identity } = digits;
+    expect(jobs).toEqual([
+      { key: prepare, kind: "prepare", params: { dataset: identity } },
+      {
+        key: train,
+        kind: "train",
+        params: { inputs: { records: prepare }, engine, seed, split, owner: "target", model, defense, training },
+      },
+      {
+        key: query,
+        kind: "query",
+        params: {
+          inputs: { records: prepare, weights: train },
+          engine,
+          seed,
+          split,
+          points: { set: "evaluation", owner: "target" },
+          defense,
+        },
+      },
+      {
+        key: attack,
+        kind: "attack",
+        params: {
+          inputs: { target: query, shadows: [], randomPoints: null },
+          engine,
+          seed,
+          attack: gap,
+          access: "labels",
+        },
+      },
+    ]);
+    expect(cells).toEqual([
+      { dataset: digits, records: 100, model, training, defense, attack: gap, repeat: 0, jobKey: attack },
+    ]);
+  });
+
+  test("have pinned keys: stored work is found by them", () => {
+    expect(keysOf(plan()).map((key) => key.slice(0, 10))).toMatchInlineSnapshot(`
+      [
+        "0c4d51281a",
+        "4a9414f329",
+        "1b3a772546",
+        "43ce94beca",
+      ]
+    `);
+    for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);
+  });
+
+  test("are as many shadow models as it needs, each asked about its own records", () => {
+    expect(drawn(plan({ attacks: [{ name: "shadow", shadows: 2 }] }))).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "query target ← prepare digits + train target",
+      "train 0 ← prepare digits",
+      "query 0 ← prepare digits + train 0",
+      "train 1 ← prepare digits",
+      "query 1 ← prepare digits + train 1",
+      "attack shadow ← query target + query 0 + query 1",
+    ]);
+  });
+
+  test("ask the target about random points when it needs some, and not otherwise", () => {
+    expect(drawn(plan({ attacks: [{ name: "threshold", points: 50 }] }))).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "query target ← prepare digits + train target",
+      "query target on 50 points ← prepare digits + train target",
+      "attack threshold ← query target + query target on 50 points",
+    ]);
+    expect(drawn(plan({ attacks: [{ name: "threshold", points: 0 }] })).at(-1)).toBe("attack threshold ← query target");
+  });
+});
+
+describe("shared work is one job", () => {
+  test("under several attacks: one target, one answer, and the shadows of the attack that needs most", () => {
+    const attacks = ["gap", { name: "shadow", shadows: [1, 2] }, { name: "threshold", points: 50 }];
+    expect(drawn(plan({ attacks }))).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "query target ← prepare digits + train target",
+      "attack gap ← query target",
+      "train 0 ← prepare digits",
+      "query 0 ← prepare digits + train 0",
+      "attack shadow ← query target + query 0",
+      "train 1 ← prepare digits",
+      "query 1 ← prepare digits + train 1",
+      "attack shadow ← query target + query 0 + query 1",
+      "query target on 50 points ← prepare digits + train target",
+      "attack threshold ← query target + query target on 50 points",
+    ]);
+  });
+
+  test("in two experiments: an attack more changes no other key", () => {
+    const one = plan({ name: "one", attacks: ["gap", "shadow"] });
+    const more = plan({ name: "more", attacks: ["threshold", "shadow", "gap"] });
+    expect(keysOf(more)).toEqual(expect.arrayContaining(keysOf(one)));
+    expect(countByKind(more.jobs)).toEqual({ prepare: 1, train: 2, query: 3, attack: 3 });
+  });
+
+  test("however the records per quarter were chosen", () => {
+    expect(keysOf(plan({ records: 250 }))).toEqual(keysOf(plan()));
+  });
+
+  test("across defenses, models and trainings the data are prepared once", () => {
+    const { jobs, cells } = plan({
+      defenses: ["none", "dropout"],
+      model: ["cnn", "mlp"],
+      training: { epochs: [1, 2] },
+      records: [50, 100],
+    });
+    expect(countByKind(jobs)).toEqual({ prepare: 1, train: 16, query: 16, attack: 16 });
+    expect(cells).toHaveLength(16);
+  });
+
+  test("but every dataset and every repeat has its own", () => {
+    const { jobs, cells } = plan({ repeats: 3 }, { datasets: [digits, places] });
+    expect(countByKind(jobs)).toEqual({ prepare: 2, train: 6, query: 6, attack: 6 });
+    expect(cells.map(({ dataset, repeat }) => `${dataset.name} ${repeat}`)).toEqual([
+      "digits 0",
+      "digits 1",
+      "digits 2",
+      "places 0",
+      "places 1",
+      "places 2",
+    ]);
+    expect(keysOf(plan({ repeats: 4 }))).toEqual(expect.arrayContaining(keysOf(plan({ repeats: 3 }))));
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ["an attack", { attacks: ["gap", { name: "gap" }] }],
+    ["an attack by its defaults", { attacks: ["shadow", { name: "shadow", shadows: [1, 2], posteriors: 3 }] }],
+    ["records", { records: [250, 250] }],
+    ["a training value", { training: { epochs: [50, 50] } }],
+    ["a model that auto stands for", { model: ["auto", "cnn"] }],
+  ])("%s named twice is no second repeat", (_, changes) => {
+    const { cells, jobs } = plan(changes);
+    expect(new Set(cells.map(({ jobKey }) => jobKey)).size).toBe(cells.length);
+    expect(cells).toHaveLength(countByKind(jobs).attack);
+  });
+});
+
+describe("a key changes with all that can change the bytes", () => {
+  const fromTraining: JobKind[] = ["train", "query", "attack"];
+  const newer = (kind: keyof Catalog, name: string): Catalog => {
+    const units = { ...tinyCatalog[kind] } as Record<string, Catalog["models"][string]>;
+    const unit = units[name] as Catalog["models"][string];
+    return { ...tinyCatalog, [kind]: { ...units, [name]: { ...unit, version: unit.version + 1 } } };
+  };
+
+  test.each<[string, JobKind[], Record<string, unknown>, Circumstances?]>([
+    ["the data's checksum", [...jobKinds], {}, { datasets: [{ ...digits, checksum: "other" }] }],
+    ["the dataset's version", [...jobKinds], {}, { datasets: [{ ...digits, version: 2 }] }],
+    ["the dataset's size", [...jobKinds], {}, { datasets: [{ ...digits, records: 999 }] }],
+    ["a stand-in for the data", [...jobKinds], {}, { datasets: [{ ...digits, source: "synthetic" }] }],
+    ["the engine", fromTraining, {}, { engine: "wasm" }],
+    ["the seed", fromTraining, { seed: 2 }],
+    ["the records per quarter", fromTraining, { records: 99 }],
+    ["the model", fromTraining, { model: "mlp" }],
+    ["a model's parameter", fromTraining, { model: { name: "cnn", filters: 8 } }],
+    ["the model's version", fromTraining, {}, { catalog: newer("models", "cnn") }],
+    ["the training", fromTraining, { training: { l2: 0 } }],
+    ["the defense", fromTraining, { defenses: ["dropout"] }],
+    ["the defense's version", fromTraining, {}, { catalog: newer("defenses", "none") }],
+    ["the attack's version", ["attack"], {}, { catalog: newer("attacks", "gap") }],
+    ["another unit's version", [], {}, { catalog: newer("attacks", "shadow") }],
+    ["the words about the data's origin", [], {}, { datasets: [{ ...digits, origin: "another folder" }] }],
+    ["the experiment's name", [], { name: "renamed", description: "and described" }],
+  ])("%s: %j", (_, kinds, changes, circumstances = {}) => {
+    const base = { records: 100 };
+    expect(kindsThatDiffer(plan(base), plan({ ...base, ...changes }, circumstances))).toEqual(kinds);
+  });
+
+  test("an attack's parameter changes the attack alone, unless it needs other answers", () => {
+    const base = plan({ attacks: ["threshold"] });
+    expect(kindsThatDiffer(base, plan({ attacks: [{ name: "threshold", statistic: "std" }] }))).toEqual(["attack"]);
+    expect(kindsThatDiffer(base, plan({ attacks: [{ name: "threshold", points: 9 }] }))).toEqual(["query", "attack"]);
+  });
+});
+
+test("a plan is determined by its experiment; every job follows its inputs, and serves a cell", () => {
+  const subset = <T>(...items: T[]) => fc.subarray(items, { minLength: 1 });
+  const experiments = fc.record({
+    attacks: subset<unknown>("gap", { name: "shadow", shadows: [3, 1] }, "threshold", { name: "threshold", points: 0 }),
+    defenses: subset("none", "dropout"),
+    model: subset<unknown>("auto", { name: "mlp", hidden: [4, 8] }),
+    training: fc.record({ epochs: subset(1, 2) }),
+    records: subset(10, 20),
+    repeats: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(experiments, subset(digits, places), (changes, datasets) => {
+      const { jobs, cells } = plan(changes, { datasets });
+      expect(plan(changes, { datasets })).toEqual({ jobs, cells });
+      const before = new Set<string>();
+      const used = new Set(cells.map(({ jobKey }) => jobKey));
+      for (const job of jobs) {
+        expect(before.has(job.key)).toBe(false);
+        for (const key of inputKeys(job)) {
+          expect(before.has(key)).toBe(true);
+          used.add(key);
+        }
+        before.add(job.key);
+      }
+      expect(used).toEqual(before);
+      expect(cells).toHaveLength(countByKind(jobs).attack);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("auto is the cnn for images and the mlp for anything else, with their defaults", () => {
+  const { cells } = plan({}, { datasets: [digits, places] });
+  expect(cells.map(({ model }) => model)).toEqual([
+    { name: "cnn", version: 1, params: { filters: 32 } },
+    { name: "mlp", version: 1, params: { hidden: 128 } },
+  ]);
+});
+
+describe("what cannot run is refused as place, value and remedy", () => {
+  test("a model that does not take a dataset's records", () => {
+    const complaint = "cnn takes image records, but places has binary ones; use auto, or another model";
+    const circumstances = { datasets: [digits, places] };
+    expect(complaints({ model: "cnn" }, circumstances)).toEqual([`model: ${complaint}`]);
+    expect(complaints({ model: ["auto", { name: "cnn", filters: [1, 2] }] }, circumstances)).toEqual([
+      `model[1]: ${complaint}`,
+    ]);
+  });
+
+  test("more records than a dataset has", () => {
+    const complaint = "251 per quarter need 1004 records, but digits (a test's digits) has 1000; use at most 250";
+    expect(complaints({ records: 251 })).toEqual([`records: ${complaint}`]);
+    expect(complaints({ records: [250, 251] })).toEqual([`records[1]: ${complaint}`]);
+  });
+
+  test("a dataset that is too small for any quarter", () => {
+    expect(complaints({}, { datasets: [aDatasetUse({ records: 3 })] })).toEqual([
+      "datasets: digits (a test's digits) has 3 records, too few for four quarters; use another dataset",
+    ]);
+  });
+
+  test("an attack whose parameters do not fit a dataset, at its place in the file", () => {
+    const attacks = [
+      { name: "threshold", statistic: ["max", "std"] },
+      { name: "shadow", posteriors: [3, 11, 12] },
+    ];
+    expect(complaints({ attacks }, { datasets: [digits, places] })).toEqual([
+      "attacks[1]: shadow on digits: posteriors is 11; use 10",
+      "attacks[1]: shadow on digits: posteriors is 12; use 10",
+    ]);
+  });
+
+  test("all of it at once, each once, whatever the sweeps", () => {
+    const changes = {
+      records: 300,
+      model: "cnn",
+      training: { epochs: [1, 2] },
+      repeats: 2,
+      attacks: [{ name: "shadow", posteriors: 11 }],
+    };
+    expect(complaints(changes, { datasets: [digits, places] }).map((line) => line.split(":")[0])).toEqual([
+      "attacks[0]",
+      "records",
+      "model",
+      "records",
+    ]);
+  });
+
+  test("more cells than anybody means", () => {
+    const points = Array.from({ length: 1001 }, (_, index) => index);
+    expect(complaints({ repeats: 1000, attacks: [{ name: "threshold", points }] })).toEqual([
+      "experiment: 1001000 cells are more than 1000000; split the experiment",
+    ]);
+  });
+});
+
+test("countByKind counts every kind, those without jobs too", () => {
+  expect(countByKind([])).toEqual({ prepare: 0, train: 0, query: 0, attack: 0 });
+  expect(countByKind(plan({ attacks: ["gap", "shadow"] }).jobs)).toEqual({ prepare: 1, train: 2, query: 2, attack: 2 });
+});

@@ -1,0 +1,148 @@
+import { InvalidInput } from "@shadowfarm/core/errors";
+import { createRng } from "@shadowfarm/core/rng";
+import { type Training, trainingSchema } from "@shadowfarm/core/training";
+import { openEngine } from "@shadowfarm/engine/backends";
+import type { Engine } from "@shadowfarm/engine/engine";
+import { expect, test } from "vitest";
+import type { Layer } from "./network.ts";
+import { predictedClasses, query } from "./query.ts";
+import { train } from "./train.ts";
+
+const layers: Layer[] = [
+  { kind: "dense", units: 8, activation: "tanh" },
+  { kind: "dense", units: 3, activation: "linear" },
+];
+
+/** Three clusters in the plane, `records` points in all. */
+function aTask(records: number) {
+  const rng = createRng("clusters");
+  const labels = Int32Array.from({ length: records }, (_, record) => record % 3);
+  const centres = [0, 2, 1, 0, 3, 3];
+  const features = Float32Array.from(
+    { length: 2 * records },
+    (_, at) => (centres[2 * (labels[at >> 1] as number) + (at % 2)] as number) + 0.3 * rng.normal(),
+  );
+  return { layers, inputShape: [2], classes: 3, features, labels };
+}
+
+const aTraining = (overrides: Partial<Training> = {}): Training =>
+  trainingSchema.parse({ epochs: 15, batch: 8, learningRate: 0.02, ...overrides });
+
+/** Notes which records each step takes, and computes nothing. */
+function recordingEngine(): { engine: Engine; runs: { indices: number[]; batch: number }[] } {
+  const runs: { indices: number[]; batch: number }[] = [];
+  const engine: Engine = {
+    name: "recording",
+    compileLoop: () => ({
+      async run(indices, batch) {
+        runs.push({ indices: [...indices], batch });
+        return new Float32Array(indices.length / batch).fill(batch);
+      },
+      weights: async () => ({}),
+      dispose() {},
+    }),
+    compileFn: () => {
+      throw new Error("not used here");
+    },
+  };
+  return { engine, runs };
+}
+
+test("learns, reports every epoch, and gives the same bits under the same seed", async () => {
+  const engine = await openEngine("wasm");
+  const task = aTask(30);
+  const epochs: number[] = [];
+  const options = { ...task, training: aTraining(), rng: createRng(5) };
+  const trained = await train(engine, { ...options, onProgress: ({ epoch }) => epochs.push(epoch) });
+  expect(epochs).toEqual(Array.from({ length: 15 }, (_, at) => at + 1));
+  expect(trained.losses.at(-1)).toBeLessThan(0.3 * (trained.losses[0] as number));
+
+  const posteriors = await query(engine, { ...task, weights: trained.weights });
+  expect(predictedClasses(posteriors, 3)).toEqual(task.labels);
+
+  expect(await train(engine, options)).toEqual(trained);
+  expect(await train(engine, { ...options, rng: createRng(6) })).not.toEqual(trained);
+});
+
+test("every epoch visits every record once, in a new order; the rest is a batch of its own", async () => {
+  const { engine, runs } = recordingEngine();
+  const { losses } = await train(engine, { ...aTask(21), training: aTraining({ epochs: 2 }), rng: createRng(1) });
+  expect(runs.map(({ indices, batch }) => [indices.length, batch])).toEqual([
+    [16, 8],
+    [5, 5],
+    [16, 8],
+    [5, 5],
+  ]);
+  const epochs = [runs.slice(0, 2), runs.slice(2)].map((epoch) => epoch.flatMap(({ indices }) => indices));
+  for (const order of epochs)
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, at) => at));
+  expect(epochs[0]).not.toEqual(epochs[1]);
+  expect(losses[0]).toBeCloseTo((16 * 8 + 5 * 5) / 21, 12);
+});
+
+test("fewer records than a batch are one batch", async () => {
+  const { engine, runs } = recordingEngine();
+  await train(engine, { ...aTask(6), training: aTraining({ epochs: 1, batch: 100 }), rng: createRng(1) });
+  expect(runs.map(({ batch }) => batch)).toEqual([6]);
+});
+
+test("the L2 penalty keeps kernels small and leaves biases alone", async () => {
+  const engine = await openEngine("wasm");
+  const norm = async (l2: number, part: string) => {
+    const { weights } = await train(engine, {
+      ...aTask(30),
+      training: aTraining({ l2, epochs: 30 }),
+      rng: createRng(1),
+    });
+    const values = Object.entries(weights).flatMap(([name, { data }]) => (name.endsWith(part) ? [...data] : []));
+    return values.reduce((sum, value) => sum + value ** 2, 0);
+  };
+  expect(await norm(1, "/kernel")).toBeLessThan(0.01 * (await norm(0, "/kernel")));
+  expect(await norm(1, "/bias")).toBeGreaterThan(0);
+});
+
+test("a convolutional network learns, and the same on every engine", async () => {
+  const small: Layer[] = [
+    { kind: "conv", filters: 4, size: 3, padding: "same", activation: "relu" },
+    { kind: "max-pool", size: 2 },
+    { kind: "conv", filters: 4, size: 3, padding: "valid", activation: "relu" },
+    { kind: "max-pool", size: 2 },
+    { kind: "flatten" },
+    { kind: "dense", units: 2, activation: "linear" },
+  ];
+  const rng = createRng("bars");
+  const labels = Int32Array.from({ length: 20 }, (_, record) => record % 2);
+  // A bright row or a bright column, in noise.
+  const features = Float32Array.from({ length: 20 * 64 }, (_, at) => {
+    const [record, row, column] = [Math.floor(at / 64), Math.floor((at % 64) / 8), at % 8];
+    return 0.3 * rng.uniform() + ((labels[record] === 0 ? row : column) === 2 + (record % 5) ? 0.7 : 0);
+  });
+  const options = { layers: small, inputShape: [8, 8, 1], classes: 2, features, labels, rng: createRng(1) };
+  const training = aTraining({ epochs: 6 });
+  const wasm = await train(await openEngine("wasm"), { ...options, training });
+  const cpu = await train(await openEngine("cpu"), { ...options, training });
+  expect(wasm.losses.at(-1)).toBeLessThan(0.8 * (wasm.losses[0] as number));
+  for (const [epoch, loss] of wasm.losses.entries()) expect(loss).toBeCloseTo(cpu.losses[epoch] as number, 4);
+});
+
+test("dropout makes training differ, not the answers", async () => {
+  const engine = await openEngine("wasm");
+  const task = { ...aTask(30), layers: [{ kind: "dropout", rate: 0.5 } as const, ...layers] };
+  const options = { ...task, training: aTraining({ epochs: 2 }), rng: createRng(1) };
+  const { weights } = await train(engine, options);
+  expect((await train(engine, { ...options, layers })).weights).not.toEqual(weights);
+  expect(await query(engine, { ...task, weights })).toEqual(await query(engine, { ...task, layers, weights }));
+});
+
+test("impossible inputs are refused", async () => {
+  const { engine } = recordingEngine();
+  const options = { ...aTask(6), training: aTraining(), rng: createRng(1) };
+  const refused = (overrides: Partial<typeof options>) => train(engine, { ...options, ...overrides });
+  await expect(refused({ features: new Float32Array(11) })).rejects.toThrow(
+    "11 features are not 6 records of shape [2]",
+  );
+  await expect(refused({ features: new Float32Array(0), labels: new Int32Array(0) })).rejects.toThrow(InvalidInput);
+  await expect(refused({ labels: Int32Array.of(0, 1, 2, 3, 0, 1) })).rejects.toThrow(
+    "label 3 of record 3 is not in 0 … 2",
+  );
+});
