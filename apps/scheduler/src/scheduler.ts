@@ -30,6 +30,8 @@ export const SCHEDULER_DEFAULTS = { silentSeconds: 15 };
 /** Look at the database at least this often, whether or not a message said so. */
 const LOOK_MS = 500;
 const RECONCILE_MS = 5_000;
+/** A pause in which more jobs become ready, since sending a hundred messages costs little more than sending one. */
+const GATHER_MS = 20;
 /** Jobs handed to the queue in one round. */
 const BATCH = 1_000;
 
@@ -42,14 +44,15 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   let stopped = false;
   let nudge: () => void = () => {};
   let nudged = false;
-  const wake = () => {
+  let looked = 0;
+  const wake = (what: string | undefined) => {
+    if (what === "experiments") looked = 0;
     nudged = true;
     nudge();
   };
   const wakeUp = await onWake(store, wake);
 
   const loop = async () => {
-    let looked = 0;
     let reconciled = 0;
     while (!stopped) {
       nudged = false;
@@ -65,7 +68,9 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           reconciled = now;
           await reconcile(config);
         }
-        if ((await release(store, sender)) === BATCH) continue;
+        const released = await release(store, sender);
+        if (released === BATCH) continue;
+        if (released > 0) await pause(GATHER_MS);
       } catch (error) {
         // The database or the queue is away; what was not done is still to be seen in the database next time.
         log.error({ err: error }, "scheduler round failed");
@@ -87,7 +92,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   return {
     async stop() {
       stopped = true;
-      wake();
+      nudge();
       await running;
       await wakeUp.close();
     },

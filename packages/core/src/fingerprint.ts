@@ -3,27 +3,34 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** Texts of objects that are met often and never changed, so that each is written out once. */
+export type KnownTexts = WeakMap<object, string>;
+
 /**
  * JSON with object keys sorted and `undefined` members left out, so that equal values give equal text.
  *
  * @throws {TypeError} for a number that is not finite, or a value that JSON cannot hold.
  */
-export function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown, known?: KnownTexts): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical JSON`);
     return JSON.stringify(value);
   }
   // Not value.map, which passes over holes.
-  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(",")}]`;
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => canonicalJson(item, known)).join(",")}]`;
   if (typeof value === "object") {
+    const before = known?.get(value);
+    if (before !== undefined) return before;
     // A Date or a Map would pass as an object without members, and all of them get one fingerprint.
     if (!isPlain(value)) throw new TypeError(`a ${value.constructor?.name ?? "class instance"} has no canonical JSON`);
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member, known)}`);
+    const text = `{${members.join(",")}}`;
+    known?.set(value, text);
+    return text;
   }
   throw new TypeError(`a ${typeof value} has no canonical JSON`);
 }
@@ -40,6 +47,6 @@ export function sha256Hex(value: string | Uint8Array): string {
 }
 
 /** The fingerprint of a JSON value: 40 hexadecimal digits of the SHA-256 of its canonical form. */
-export function fingerprint(value: unknown): string {
-  return sha256Hex(canonicalJson(value)).slice(0, 40);
+export function fingerprint(value: unknown, known?: KnownTexts): string {
+  return sha256Hex(canonicalJson(value, known)).slice(0, 40);
 }

@@ -1,7 +1,7 @@
 import type { AttackNeeds, Catalog, DatasetInfo, DatasetUse, ModelInfo, UnitUse } from "./catalog.ts";
 import { messageOf } from "./errors.ts";
 import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { fingerprint, type KnownTexts } from "./fingerprint.ts";
 import { type JobKind, type JobWork, kindVersions, type QueryPoints } from "./job.ts";
 import { largestQuarter, type Owner, type Split } from "./split.ts";
 import type { Training } from "./training.ts";
@@ -167,6 +167,8 @@ interface Bench {
 class Graph {
   readonly jobs = new Map<string, PlannedJob>();
   readonly #engine: string;
+  /** Split, model, training, defense and attack are the same objects in many jobs. */
+  readonly #known: KnownTexts = new WeakMap();
 
   constructor(engine: string) {
     this.#engine = engine;
@@ -218,15 +220,15 @@ class Graph {
   }
 
   #add(work: JobWork): string {
-    const key = keyOf(work);
+    const key = keyOf(work, this.#known);
     if (!this.jobs.has(key)) this.jobs.set(key, { ...work, key });
     return key;
   }
 }
 
 /** A job's fingerprint. The inputs' keys are among the parameters, so a key covers everything upstream. */
-export function keyOf(work: JobWork): string {
-  return fingerprint({ kind: work.kind, version: kindVersions[work.kind], params: work.params });
+export function keyOf(work: JobWork, known?: KnownTexts): string {
+  return fingerprint({ kind: work.kind, version: kindVersions[work.kind], params: work.params }, known);
 }
 
 /** Jobs by kind, for listings. */

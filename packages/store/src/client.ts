@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
+import { sha256Hex } from "@shadowfarm/core/fingerprint";
 import { PrismaClient } from "./generated/client.ts";
 import { withoutPassword } from "./migrate.ts";
 
@@ -10,6 +11,15 @@ export interface Store {
   close(): Promise<void>;
 }
 
+const names = new Map<string, string>();
+
+/** A name for each text; the farm has a few dozen. */
+function statementName(sql: string): string {
+  const name = names.get(sql) ?? sha256Hex(sql).slice(0, 32);
+  names.set(sql, name);
+  return name;
+}
+
 /**
  * Opens the database, which must have been migrated.
  *
@@ -17,7 +27,11 @@ export interface Store {
  */
 export async function openStore(url: string, connections = 8): Promise<Store> {
   const db = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000 }),
+    adapter: new PrismaPg(
+      { connectionString: url, max: connections, connectionTimeoutMillis: 10_000 },
+      // Named statements are planned once a connection, which takes as long as running a short one.
+      { statementNameGenerator: ({ sql }) => statementName(sql) },
+    ),
     // Planning a large experiment is one transaction.
     transactionOptions: { maxWait: 30_000, timeout: 300_000 },
   });

@@ -121,21 +121,23 @@ export async function rejectExperiment(store: Store, id: string, error: string):
 
 /** Ends every running experiment whose jobs have all come to an end. */
 export async function finishExperiments(store: Store): Promise<void> {
+  // The first open job answers for an experiment; only one without any is counted.
   await store.db.$executeRaw`
     UPDATE "Experiment" experiment SET
       state = CASE WHEN ended.bad > 0 THEN 'failed' ELSE 'done' END::"ExperimentState",
       error = CASE WHEN ended.bad > 0 THEN ended.bad || ' of ' || ended.total || ' jobs did not succeed' END,
       "finishedAt" = now()
-    FROM (
-      SELECT running.id, count(job.key) AS total, count(*) FILTER (WHERE job.state <> 'done') AS bad
-      FROM "Experiment" running
-      JOIN "ExperimentJob" wanted ON wanted."experimentId" = running.id
-      JOIN "Job" job ON job.key = wanted."jobKey"
-      WHERE running.state = 'running'
-      GROUP BY running.id
-      HAVING bool_and(job.state IN ('done', 'failed', 'blocked', 'cancelled'))
+    FROM "Experiment" running
+    LEFT JOIN LATERAL (
+      SELECT job.key FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+      WHERE wanted."experimentId" = running.id AND job.state IN ('waiting', 'ready', 'running') LIMIT 1
+    ) open ON true
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS total, count(*) FILTER (WHERE job.state <> 'done') AS bad
+      FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+      WHERE wanted."experimentId" = running.id AND open.key IS NULL
     ) ended
-    WHERE ended.id = experiment.id AND experiment.state = 'running'`;
+    WHERE running.state = 'running' AND open.key IS NULL AND running.id = experiment.id`;
 }
 
 /** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */
@@ -162,7 +164,7 @@ export async function retryFailed(store: Store, id: string): Promise<number> {
     const failed = await tx.job.count({ where: { state: "failed", experiments: { some: { experimentId: id } } } });
     await askAgain(tx, id);
     await tx.experiment.update({ where: { id }, data: { state: "running", error: null, finishedAt: null } });
-    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
     return failed;
   });
 }
@@ -175,5 +177,5 @@ export async function doneAmong(store: Store, keys: readonly string[]): Promise<
 }
 
 async function wake(store: Store): Promise<void> {
-  await store.db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+  await store.db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'experiments')`;
 }

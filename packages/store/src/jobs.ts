@@ -35,6 +35,9 @@ export interface Provenance {
   version: string;
 }
 
+// Statements about one job compare `state::text`, so that Postgres looks the row up by its key. For `state` alone it takes
+// the index on states, where every job that ever ran has left a dead entry until the next vacuum.
+
 /** Marks up to `limit` ready jobs as being in the queue and returns them. */
 export async function takeReady(store: Store, limit: number): Promise<Ticket[]> {
   return store.db.$queryRaw<Ticket[]>`
@@ -51,7 +54,7 @@ export async function claim(store: Store, key: string, workerId: string): Promis
   const [row] = await store.db.$queryRaw<[Claim?]>`
     WITH claimed AS (
       UPDATE "Job" SET state = 'running', fence = fence + 1, "workerId" = ${workerId}, heartbeat = now()
-      WHERE key = ${key} AND state = 'ready' RETURNING key, kind, params, fence
+      WHERE key = ${key} AND state::text = 'ready' RETURNING key, kind, params, fence
     ), attempt AS (
       INSERT INTO "Attempt" ("jobKey", fence, "workerId") SELECT key, fence, ${workerId} FROM claimed
     )
@@ -79,7 +82,7 @@ export async function commit(store: Store, held: Claim, outcome: Outcome, where:
     store.db.$queryRaw<{ committed: number }[]>`
       WITH finished AS (
         UPDATE "Job" SET state = 'done', "finishedAt" = now(), seconds = ${outcome.seconds}, error = NULL
-        WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING key, fence
+        WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
       ), attempt AS (
         UPDATE "Attempt" SET outcome = 'done', "finishedAt" = now()
         FROM finished WHERE "Attempt"."jobKey" = finished.key AND "Attempt".fence = finished.fence
@@ -106,7 +109,7 @@ export async function commit(store: Store, held: Claim, outcome: Outcome, where:
         FROM dependants WHERE job.key = dependants.key AND job.state = 'waiting' RETURNING job.state
       )
       SELECT (SELECT count(*)::int FROM finished) AS committed,
-             CASE WHEN EXISTS (SELECT 1 FROM released WHERE state = 'ready') THEN pg_notify(${WAKE_CHANNEL}, '')::text END`,
+             CASE WHEN EXISTS (SELECT 1 FROM released WHERE state = 'ready') THEN pg_notify(${WAKE_CHANNEL}, 'jobs')::text END`,
   ]);
   return rows[0]?.committed === 1;
 }
@@ -132,7 +135,7 @@ export async function failAttempt(store: Store, held: { key: string; fence: numb
         "enqueuedAt" = NULL,
         "notBefore" = now() + make_interval(secs => ${failure.backoffSeconds}::float8 * 2 ^ failures),
         error = ${failure.error}, "finishedAt" = now()
-      WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING state::text`;
+      WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING state::text`;
     if (rows.length === 0) return;
     await tx.attempt.updateMany({
       where: { jobKey: held.key, fence: held.fence },
@@ -157,7 +160,7 @@ export async function handBack(store: Store, held: { key: string; fence: number 
   await store.db.$executeRaw`
     WITH given AS (
       UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL
-      WHERE key = ${held.key} AND state = 'running' AND fence = ${held.fence} RETURNING key, fence
+      WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
     )
     UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now()
     FROM given WHERE "Attempt"."jobKey" = given.key AND "Attempt".fence = given.fence`;
@@ -168,7 +171,7 @@ export async function heartbeat(store: Store, workerId: string, keys: readonly s
   const rows = await store.db.$queryRaw<{ key: string }[]>`
     WITH worker AS (UPDATE "Worker" SET heartbeat = now() WHERE id = ${workerId})
     UPDATE "Job" SET heartbeat = now()
-    WHERE key = ANY(${[...keys]}::text[]) AND state = 'running' AND "workerId" = ${workerId} RETURNING key`;
+    WHERE key = ANY(${[...keys]}::text[]) AND state::text = 'running' AND "workerId" = ${workerId} RETURNING key`;
   return new Set(rows.map((row) => row.key));
 }
 

@@ -68,13 +68,13 @@ export async function recordPlan(store: Store, experimentId: string, plan: Plan)
           training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`;
     }
     // Without fresh statistics, the statements that follow would read whole tables.
-    if (plan.jobs.length > 1_000) await tx.$executeRaw`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`;
+    if (plan.jobs.length > 10_000) await tx.$executeRaw`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`;
     await askAgain(tx, experimentId);
     await tx.experiment.update({
       where: { id: experimentId },
       data: { state: "running", error: null, finishedAt: null },
     });
-    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, '')`;
+    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
   });
 }
 

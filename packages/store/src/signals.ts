@@ -1,17 +1,20 @@
 import pg from "pg";
 import type { Store } from "./client.ts";
 
-/** Sent when jobs became ready, or an experiment was submitted or cancelled. */
+/** Carries `jobs` when jobs became ready, and `experiments` when one was submitted. */
 export const WAKE_CHANNEL = "shadowfarm_wake";
 
 /**
  * Calls `wake` whenever another process changed something that the scheduler should look at. Only a saving of time: who
  * listens also looks at intervals, so a lost connection or message delays and never stops.
  */
-export async function onWake(store: Store, wake: () => void): Promise<{ close(): Promise<void> }> {
+export async function onWake(
+  store: Store,
+  wake: (what: string | undefined) => void,
+): Promise<{ close(): Promise<void> }> {
   const client = new pg.Client({ connectionString: store.url });
   client.on("error", () => {});
-  client.on("notification", wake);
+  client.on("notification", ({ payload }) => wake(payload));
   await client.connect();
   await client.query(`LISTEN ${WAKE_CHANNEL}`);
   return { close: () => client.end() };

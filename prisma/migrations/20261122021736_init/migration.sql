@@ -165,12 +165,6 @@ CREATE INDEX "Attempt_workerId_idx" ON "Attempt"("workerId");
 CREATE INDEX "Artifact_sha256_idx" ON "Artifact"("sha256");
 
 -- AddForeignKey
-ALTER TABLE "JobDependency" ADD CONSTRAINT "JobDependency_jobKey_fkey" FOREIGN KEY ("jobKey") REFERENCES "Job"("key") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "JobDependency" ADD CONSTRAINT "JobDependency_inputKey_fkey" FOREIGN KEY ("inputKey") REFERENCES "Job"("key") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "ExperimentJob" ADD CONSTRAINT "ExperimentJob_experimentId_fkey" FOREIGN KEY ("experimentId") REFERENCES "Experiment"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
