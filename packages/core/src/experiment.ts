@@ -26,6 +26,7 @@ const listOf = <T extends z.ZodType>(item: T, what: string) =>
 
 /** The experiment file. Unit and training parameters are checked, and their sweeps expanded, by `parseExperiment`. */
 export const experimentSchema = z.strictObject({
+  $schema: z.string().optional().describe("the JSON Schema that an editor checks this file with"),
   name: nameSchema.describe("how the experiment is called in tables and commands"),
   description: z.string().max(2000).optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(1).describe("root of all randomness"),
@@ -92,7 +93,7 @@ export interface Experiment {
 export function parseExperiment(content: unknown, catalog: Catalog): Experiment {
   const parsed = experimentSchema.safeParse(content);
   if (!parsed.success) throw new InvalidExperiment(problemsOf(parsed.error, content, keysAt));
-  const spec = parsed.data;
+  const { $schema: _, ...spec } = parsed.data;
   // What the schema leaves open is taken as it was written: zod drops a key "__proto__" there without a word.
   const written = content as ExperimentSpec;
   const problems: Problem[] = [];

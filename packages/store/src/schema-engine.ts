@@ -98,8 +98,14 @@ async function instantiate(): Promise<void> {
   const file = createRequire(import.meta.url)
     .resolve("@prisma/schema-engine-wasm/schema_engine_bg")
     .replace(/\.js$/, ".wasm");
+  // The engine's guard against a database that does not answer would hold up the end of the process for ten seconds.
+  const unreferenced = (callback: () => void, ms: number) => setTimeout(callback, ms).unref();
+  const imports = Object.entries(bindings).map(([name, binding]) => [
+    name,
+    name.startsWith("__wbg_setTimeout") ? unreferenced : binding,
+  ]);
   const { instance } = await WebAssembly.instantiate(await readFile(file), {
-    "./schema_engine_bg.js": { ...bindings },
+    "./schema_engine_bg.js": Object.fromEntries(imports),
   });
   const exported = instance.exports as { __wbindgen_start(): void };
   (bindings as unknown as { __wbg_set_wasm(wasm: unknown): void }).__wbg_set_wasm(exported);
