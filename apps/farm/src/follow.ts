@@ -60,6 +60,7 @@ export function duration(seconds: number | null): string {
 
 const LOOK_MS = 250;
 const LINE_MS = 5_000;
+const LONELY_MS = 10_000;
 
 /**
  * Shows an experiment's progress on standard error until it ends: a bar on a terminal, a line every few seconds elsewhere.
@@ -72,10 +73,17 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<{ experiment: ExperimentRow; progress: Progress } | null> {
   const view = process.stderr.isTTY ? barView() : lineView();
+  const started = Date.now();
+  let warned = false;
   try {
     while (!signal.aborted) {
       const experiment = await findExperiment(store, id);
-      const progress = summarizeProgress(await progressOf(store, id), await liveSlots(store));
+      const slots = await liveSlots(store);
+      const progress = summarizeProgress(await progressOf(store, id), slots);
+      if (slots === 0 && !warned && Date.now() - started > LONELY_MS) {
+        process.stderr.write("no worker has been heard of; start a farm on this database: shadowfarm up\n");
+        warned = true;
+      }
       if (experiment.state !== "submitted") view.show(progress);
       if (experiment.state !== "submitted" && experiment.state !== "running") {
         view.end(progress);

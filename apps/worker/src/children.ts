@@ -39,7 +39,7 @@ export function openChildren(config: ChildConfig): Compute {
     async run(job, signal) {
       const child = idle.pop() ?? spawn();
       const outcome = await runIn(child, job, signal);
-      idle.push(child);
+      if (child.connected) idle.push(child);
       return outcome;
     },
     async close() {
@@ -77,7 +77,9 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal): Promise<Ou
       if (message.type === "failed") {
         settle(() => {
           child.kill("SIGKILL");
-          reject(new FarmError(message.code, message.message, { retryable: message.retryable }));
+          const error = new FarmError(message.code, message.message, { retryable: message.retryable });
+          error.stack = message.stack;
+          reject(error);
         });
       }
     };

@@ -24,6 +24,11 @@ interface Cluster {
   password: string;
 }
 
+/** Whether a home has a database already. */
+export function hasEmbedded(home: string): boolean {
+  return existsSync(memoryOf(home));
+}
+
 function memoryOf(home: string): string {
   return path.join(home, "postgres.json");
 }
@@ -37,7 +42,7 @@ function memoryOf(home: string): string {
  */
 export async function startEmbedded(home: string, port?: number): Promise<EmbeddedPostgres> {
   // Before anything is made. A server that runs already has a port of its own.
-  if (port !== undefined && !existsSync(memoryOf(home))) await assertFree(port);
+  if (port !== undefined && !hasEmbedded(home)) await assertFree(port);
   const installation = await findPostgres();
   const cluster = await openCluster(home, installation);
   const pgCtl = (...args: string[]) => runAs(installation, installation.pgCtl, [...args, "-D", cluster.data]);

@@ -18,6 +18,12 @@ const CHUNK = 5_000;
  */
 export async function recordPlan(store: Store, experimentId: string, plan: Plan): Promise<void> {
   await store.db.$transaction(async (tx) => {
+    // Another scheduler, or a cancellation, may have been quicker.
+    const mine = await tx.experiment.updateMany({
+      where: { id: experimentId, state: "submitted" },
+      data: { state: "running", error: null, finishedAt: null },
+    });
+    if (mine.count === 0) return;
     for (const jobs of chunks(plan.jobs)) {
       const rows = jobs.map((job) => ({
         key: job.key,
@@ -70,10 +76,6 @@ export async function recordPlan(store: Store, experimentId: string, plan: Plan)
     // Without fresh statistics, the statements that follow would read whole tables.
     if (plan.jobs.length > 10_000) await tx.$executeRaw`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`;
     await askAgain(tx, experimentId);
-    await tx.experiment.update({
-      where: { id: experimentId },
-      data: { state: "running", error: null, finishedAt: null },
-    });
     await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
   });
 }

@@ -1,20 +1,19 @@
 import { jobKinds } from "@shadowfarm/core/job";
 import { countByKind } from "@shadowfarm/core/plan";
+import { hasEmbedded } from "@shadowfarm/store/embedded";
 import { doneAmong } from "@shadowfarm/store/experiments";
 import type { FarmConfig } from "../config.ts";
 import { EXIT, withStore } from "../session.ts";
 import { checkSubmission } from "../submission.ts";
 import { renderTable } from "../tables.ts";
 
-/** `plan SPEC`: a dry run, which writes nothing but an empty database where there was none. */
+/** `plan SPEC`: a dry run, which writes nothing. */
 export async function showPlan(config: FarmConfig, spec: string, options: { json?: boolean }): Promise<number> {
   const { plan, datasets } = await checkSubmission(spec, config, true);
-  const done = await withStore(config, (store) =>
-    doneAmong(
-      store,
-      plan.jobs.map(({ key }) => key),
-    ),
-  );
+  // A home without a database has nothing cached, and a dry run does not make one.
+  const fresh = config.databaseUrl === null && !hasEmbedded(config.home);
+  const keys = plan.jobs.map(({ key }) => key);
+  const done = fresh ? new Set<string>() : await withStore(config, (store) => doneAmong(store, keys));
   const total = countByKind(plan.jobs);
   const cached = countByKind(plan.jobs.filter(({ key }) => done.has(key)));
   if (options.json) {

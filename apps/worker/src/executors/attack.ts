@@ -4,9 +4,8 @@ import { createRng } from "@shadowfarm/core/rng";
 import { labelsOnly, predictedClasses } from "@shadowfarm/ml/query";
 import type { Answers } from "@shadowfarm/ml/unit";
 import type { Bundle } from "@shadowfarm/store/tensors";
-import type { ExecutorContext, Made } from "./executor.ts";
+import type { ExecutorContext, Made, PosteriorsMeta } from "./contract.ts";
 import { tensorOf } from "./inputs.ts";
-import type { PosteriorsMeta } from "./query.ts";
 import { attackNamed, openNamedEngine } from "./units.ts";
 
 /**

@@ -1,26 +1,12 @@
 import type { JobKind, JobWork } from "@shadowfarm/core/job";
-import type { Metrics } from "@shadowfarm/core/metrics";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
-import type { Bundle } from "@shadowfarm/store/tensors";
 import { attack } from "./attack.ts";
-import { inputReader, type ReadInput } from "./inputs.ts";
+import type { ExecutorContext, Made } from "./contract.ts";
+import { inputReader } from "./inputs.ts";
 import { prepare } from "./prepare.ts";
 import { query } from "./query.ts";
 import { train } from "./train.ts";
-
-/** What an executor may use besides its parameters. */
-export interface ExecutorContext {
-  read: ReadInput;
-  datasetFolders: readonly string[];
-  signal: AbortSignal;
-}
-
-/** What an executor makes: artifacts by name, and for an attack its metrics. */
-export interface Made {
-  bundles: Record<string, Bundle>;
-  metrics?: Metrics;
-}
 
 type Executor<K extends JobKind> = (
   params: Extract<JobWork, { kind: K }>["params"],

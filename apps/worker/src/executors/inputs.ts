@@ -2,9 +2,7 @@ import { ArtifactCorrupt } from "@shadowfarm/core/errors";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Bundle, Tensor, TypedArray } from "@shadowfarm/store/tensors";
-
-/** The artifact that an input left under a name. */
-export type ReadInput = (inputKey: string, name: string) => Promise<Bundle>;
+import type { ReadInput } from "./contract.ts";
 
 /** The last records read. Every train and query job of a dataset begins with them, and decoding them takes a while. */
 let recent: { sha256: string; bundle: Bundle } | null = null;

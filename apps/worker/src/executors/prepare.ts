@@ -1,15 +1,8 @@
-import type { InputInfo } from "@shadowfarm/core/catalog";
 import type { PrepareParams } from "@shadowfarm/core/job";
 import { loadRecords } from "@shadowfarm/ml/data-source";
 import { datasets } from "@shadowfarm/ml/datasets/index";
 import type { Dataset } from "@shadowfarm/ml/unit";
-import type { ExecutorContext, Made } from "./executor.ts";
-
-/** What a records artifact says of its arrays. */
-export interface RecordsMeta {
-  input: InputInfo;
-  classes: number;
-}
+import type { ExecutorContext, Made, RecordsMeta } from "./contract.ts";
 
 /** Dataset → `features` (records × shape) and `labels` (records). */
 export async function prepare({ dataset }: PrepareParams, { datasetFolders }: ExecutorContext): Promise<Made> {

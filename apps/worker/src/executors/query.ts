@@ -5,16 +5,9 @@ import { evaluationOf } from "@shadowfarm/core/split";
 import { query as queryModel } from "@shadowfarm/ml/query";
 import { randomPoints } from "@shadowfarm/ml/random-points";
 import type { Bundle, Tensor } from "@shadowfarm/store/tensors";
-import type { ExecutorContext, Made } from "./executor.ts";
+import type { ExecutorContext, Made, PosteriorsMeta, RecordsMeta, WeightsMeta } from "./contract.ts";
 import { gather, tensorOf } from "./inputs.ts";
-import type { RecordsMeta } from "./prepare.ts";
-import type { WeightsMeta } from "./train.ts";
 import { defenseNamed, openNamedEngine } from "./units.ts";
-
-/** What a posteriors artifact says of its arrays. */
-export interface PosteriorsMeta {
-  classes: number;
-}
 
 /**
  * A model's posteriors on a set of points. On an owner's members and non-members the artifact also holds `labels`,

@@ -1,19 +1,10 @@
 import type { TrainParams } from "@shadowfarm/core/job";
 import { createRng } from "@shadowfarm/core/rng";
 import { sidesOf } from "@shadowfarm/core/split";
-import type { Layer } from "@shadowfarm/ml/network";
 import { train as trainModel } from "@shadowfarm/ml/train";
-import type { ExecutorContext, Made } from "./executor.ts";
+import type { ExecutorContext, Made, RecordsMeta, WeightsMeta } from "./contract.ts";
 import { gather, tensorOf } from "./inputs.ts";
-import type { RecordsMeta } from "./prepare.ts";
 import { defenseNamed, modelNamed, openNamedEngine } from "./units.ts";
-
-/** What a weights artifact says of its arrays: all that is needed to ask the model. */
-export interface WeightsMeta {
-  layers: Layer[];
-  /** Mean training loss of each epoch. */
-  losses: number[];
-}
 
 /** Records → one model's weights, trained on the members of its owner. */
 export async function train(params: TrainParams, { read, signal }: ExecutorContext): Promise<Made> {
