@@ -33,7 +33,7 @@ test("an attack's needs come from its parameters and the dataset", () => {
   expect(threshold.needs({ points: 50 }, location)).toEqual({ access: "posteriors", shadows: 0, randomPoints: 50 });
   expect(shadow.needs({ shadows: 2 }, location)).toEqual({ access: "posteriors", shadows: 2, randomPoints: 0 });
   expect(() => shadow.needs({ posteriors: 31 }, location)).toThrow(
-    'attack "shadow": posteriors is 31, but dataset "location" has 30 classes; use 30 or less',
+    "posteriors is 31, but there are 30 classes; use 30 or less",
   );
 });
 

@@ -10,7 +10,7 @@ test("more posteriors than classes are refused, except that the default means bo
   const binary = { ...location, name: "adult", classes: 2 };
   expect(shadow.needs(params(), binary)).toEqual({ access: "posteriors", shadows: 1, randomPoints: 0 });
   expect(() => shadow.needs(params({ posteriors: 4 }), binary)).toThrow(
-    'posteriors is 4, but dataset "adult" has 2 classes; use 2 or less',
+    "posteriors is 4, but there are 2 classes; use 2 or less",
   );
   expect(() => shadow.needs(params({ posteriors: 30 }), location)).not.toThrow();
 });

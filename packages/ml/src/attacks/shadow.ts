@@ -30,11 +30,9 @@ export const shadow = defineAttack({
     learningRate: z.number().positive().max(10).default(0.01).describe("of the attack model, trained with Adam"),
     l2: z.number().min(0).max(10).default(1e-6).describe("penalty on the attack model's weight matrices"),
   }),
-  needs({ shadows, posteriors }, { name, classes }) {
+  needs({ shadows, posteriors }, { classes }) {
     if (posteriors > classes && posteriors !== defaultPosteriors) {
-      throw new InvalidInput(
-        `attack "shadow": posteriors is ${posteriors}, but dataset "${name}" has ${classes} classes; use ${classes} or less`,
-      );
+      throw new InvalidInput(`posteriors is ${posteriors}, but there are ${classes} classes; use ${classes} or less`);
     }
     return { access: "posteriors", shadows, randomPoints: 0 };
   },
