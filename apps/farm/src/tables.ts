@@ -56,34 +56,9 @@ interface Group {
 export function renderResults(results: readonly ResultRow[]): string {
   const groups = new Map<string, Group>();
   for (const row of results) {
-    const {
-      experimentId,
-      dataset,
-      data,
-      origin,
-      records,
-      model,
-      modelParams,
-      training,
-      attack,
-      attackParams,
-      defense,
-      defenseParams,
-    } = row;
-    const key = canonicalJson({
-      experimentId,
-      dataset,
-      data,
-      origin,
-      records,
-      model,
-      modelParams,
-      training,
-      attack,
-      attackParams,
-      defense,
-      defenseParams,
-    });
+    // What is left names the combination.
+    const { repeat, jobKey, metrics, engine, machine, version, computeSeconds, ...combination } = row;
+    const key = canonicalJson(combination);
     const group = groups.get(key);
     if (group) group.rows.push(row);
     else groups.set(key, { first: row, rows: [row] });

@@ -18,6 +18,7 @@ export function experimentJsonSchema(catalog: Catalog): JsonSchema {
     defense: unitOf(catalog.defenses),
   };
   Object.assign(schema.properties as object, {
+    $schema: { type: "string" },
     model: { description: "auto: cnn for images, mlp otherwise", default: "auto", ...oneOrMore(one.model) },
     training: { type: "object", properties: sweepable(trainingSchema), additionalProperties: false },
     attacks: { type: "array", minItems: 1, items: one.attack },

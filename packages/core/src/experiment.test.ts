@@ -321,3 +321,8 @@ test.each<[(string | number)[], string]>([
 ])("the path %j is written %s", (path, text) => {
   expect(formatPath(path)).toBe(text);
 });
+
+test("a file may name its JSON Schema, which is no part of the experiment", () => {
+  const { spec } = parse({ $schema: "experiment.schema.json" });
+  expect(spec).toEqual(parse().spec);
+});

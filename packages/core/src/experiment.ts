@@ -26,7 +26,6 @@ const listOf = <T extends z.ZodType>(item: T, what: string) =>
 
 /** The experiment file. Unit and training parameters are checked, and their sweeps expanded, by `parseExperiment`. */
 export const experimentSchema = z.strictObject({
-  $schema: z.string().optional().describe("the JSON Schema that an editor checks this file with"),
   name: nameSchema.describe("how the experiment is called in tables and commands"),
   description: z.string().max(2000).optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(1).describe("root of all randomness"),
@@ -90,10 +89,11 @@ export interface Experiment {
  *
  * @throws {InvalidExperiment} listing every problem found, not only the first.
  */
-export function parseExperiment(content: unknown, catalog: Catalog): Experiment {
+export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
+  const content = withoutSchemaReference(file);
   const parsed = experimentSchema.safeParse(content);
   if (!parsed.success) throw new InvalidExperiment(problemsOf(parsed.error, content, keysAt));
-  const { $schema: _, ...spec } = parsed.data;
+  const spec = parsed.data;
   // What the schema leaves open is taken as it was written: zod drops a key "__proto__" there without a word.
   const written = content as ExperimentSpec;
   const problems: Problem[] = [];
@@ -177,6 +177,14 @@ function expandUnit(
   }
   const { params } = known[name] as UnitInfo;
   return expandSweeps(given, params, path, problems).map((chosen) => ({ name, params: chosen, path }));
+}
+
+/** Editors write into a JSON file which schema it follows; that is no part of the experiment. */
+function withoutSchemaReference(file: unknown): unknown {
+  if (typeof file !== "object" || file === null || !("$schema" in file) || typeof file.$schema !== "string")
+    return file;
+  const { $schema: _, ...content } = file;
+  return content;
 }
 
 /** The product of all list-valued members, the last one varying fastest, each combination checked by the schema. */
