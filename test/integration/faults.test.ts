@@ -92,6 +92,7 @@ describe("killing", () => {
           ...process.env,
           DATABASE_URL: databaseUrl,
           REDIS_URL: "",
+          SHADOWFARM_DATASETS: "",
           SHADOWFARM_HOME: path.join(folder, "home"),
           SHADOWFARM_WORKERS: "2",
           SHADOWFARM_LOG_LEVEL: "silent",
