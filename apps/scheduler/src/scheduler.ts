@@ -28,7 +28,7 @@ export interface SchedulerConfig {
 export const SCHEDULER_DEFAULTS = { silentSeconds: 15 };
 
 /** Look at the database at least this often, whether or not a message said so. */
-const LOOK_MS = 500;
+const LOOK_MS = 200;
 const RECONCILE_MS = 5_000;
 /** A pause in which more jobs become ready, since sending a hundred messages costs little more than sending one. */
 const GATHER_MS = 20;

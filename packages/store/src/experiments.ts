@@ -162,7 +162,7 @@ export async function cancelExperiment(store: Store, id: string): Promise<number
 export async function retryFailed(store: Store, id: string): Promise<number> {
   return store.db.$transaction(async (tx) => {
     const failed = await tx.job.count({ where: { state: "failed", experiments: { some: { experimentId: id } } } });
-    await askAgain(tx, id);
+    await askAgain((statement, parameters) => tx.$executeRawUnsafe(statement, ...parameters), id);
     await tx.experiment.update({ where: { id }, data: { state: "running", error: null, finishedAt: null } });
     await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
     return failed;

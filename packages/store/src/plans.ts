@@ -1,7 +1,7 @@
 import { inputKeys } from "@shadowfarm/core/job";
-import type { Plan } from "@shadowfarm/core/plan";
+import type { Cell, Plan } from "@shadowfarm/core/plan";
+import pg from "pg";
 import type { Store } from "./client.ts";
-import type { Prisma } from "./generated/client.ts";
 import { WAKE_CHANNEL } from "./signals.ts";
 
 /**
@@ -10,101 +10,130 @@ import { WAKE_CHANNEL } from "./signals.ts";
  */
 export const PLAN_LOCK = 0x73_68_70_6c;
 
+/** Runs a statement with its parameters in the caller's transaction. */
+type Execute = (statement: string, parameters: unknown[]) => Promise<unknown>;
+
 const CHUNK = 5_000;
 
 /**
  * Writes an experiment's plan in one transaction: jobs that do not exist yet, their dependencies, and the experiment's
- * cells. Jobs that are done stay done; jobs that failed, were blocked or cancelled are asked for anew.
+ * cells. Jobs that are done stay done; jobs that failed, were blocked or cancelled are asked for anew. Nothing is written
+ * when the experiment is not waiting for its plan: another scheduler, or a cancellation, was quicker.
+ *
+ * This is the one place that speaks to pg and not through Prisma, which would write each of these megabytes out twice.
  */
 export async function recordPlan(store: Store, experimentId: string, plan: Plan): Promise<void> {
-  await store.db.$transaction(async (tx) => {
-    // Another scheduler, or a cancellation, may have been quicker.
-    const mine = await tx.experiment.updateMany({
-      where: { id: experimentId, state: "submitted" },
-      data: { state: "running", error: null, finishedAt: null },
-    });
-    if (mine.count === 0) return;
-    for (const jobs of chunks(plan.jobs)) {
-      const rows = jobs.map((job) => ({
-        key: job.key,
-        kind: job.kind,
-        params: job.params,
-        pending: inputKeys(job).length,
-      }));
-      await tx.$executeRaw`
-        INSERT INTO "Job" (key, kind, params, state, pending)
-        SELECT key, kind::"JobKind", params, 'waiting', pending
-        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(key text, kind text, params jsonb, pending int)
-        ON CONFLICT (key) DO NOTHING`;
+  const client = new pg.Client({ connectionString: store.url });
+  await client.connect();
+  const execute: Execute = (statement, parameters) => client.query(statement, parameters);
+  try {
+    await client.query("BEGIN");
+    const mine = await client.query(
+      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL WHERE id = $1 AND state = 'submitted'`,
+      [experimentId],
+    );
+    if (mine.rowCount === 1) {
+      await writePlan(execute, experimentId, plan);
+      await askAgain(execute, experimentId);
+      await execute("SELECT pg_notify($1, 'jobs')", [WAKE_CHANNEL]);
     }
-    for (const jobs of chunks(plan.jobs)) {
-      const edges = jobs.flatMap((job) => inputKeys(job).map((input) => [job.key, input] as const));
-      await tx.$executeRaw`
-        INSERT INTO "JobDependency" ("jobKey", "inputKey")
-        SELECT * FROM unnest(${edges.map(([job]) => job)}::text[], ${edges.map(([, input]) => input)}::text[])
-        ON CONFLICT DO NOTHING`;
-    }
-    await tx.experimentJob.deleteMany({ where: { experimentId } });
-    await tx.cell.deleteMany({ where: { experimentId } });
-    for (const jobs of chunks(plan.jobs)) {
-      await tx.$executeRaw`
-        INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
-        SELECT ${experimentId}, key, state = 'done' FROM "Job" WHERE key = ANY(${jobs.map((job) => job.key)})`;
-    }
-    for (const [chunk, cells] of chunks(plan.cells).entries()) {
-      const rows = cells.map(({ dataset, records, model, training, defense, attack, repeat, jobKey }, index) => ({
-        ...{
-          index: chunk * CHUNK + index,
-          repeat,
-          dataset: dataset.name,
-          data: dataset.source,
-          origin: dataset.origin,
-        },
-        ...{ records, model: model.name, modelParams: model.params, training, defense: defense.name },
-        ...{ defenseParams: defense.params, attack: attack.name, attackParams: attack.params, jobKey },
-      }));
-      // One statement over JSON, because Prisma's own createMany takes five times as long.
-      await tx.$executeRaw`
-        INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, records, model, "modelParams", training,
-                            defense, "defenseParams", attack, "attackParams", "jobKey")
-        SELECT ${experimentId}, index, repeat, dataset, data::"DataSource", origin, records, model, "modelParams", training,
-               defense, "defenseParams", attack, "attackParams", "jobKey"
-        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
-          index int, repeat int, dataset text, data text, origin text, records int, model text, "modelParams" jsonb,
-          training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`;
-    }
-    // Without fresh statistics, the statements that follow would read whole tables.
-    if (plan.jobs.length > 10_000) await tx.$executeRaw`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`;
-    await askAgain(tx, experimentId);
-    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
-  });
+    await client.query("COMMIT");
+  } finally {
+    // Without its COMMIT a closed connection leaves nothing.
+    await client.end();
+  }
+}
+
+async function writePlan(execute: Execute, experimentId: string, plan: Plan): Promise<void> {
+  await inChunks(
+    execute,
+    `INSERT INTO "Job" (key, kind, params, state, pending)
+     SELECT key, kind::"JobKind", params, 'waiting', pending
+     FROM jsonb_to_recordset($1::jsonb) AS row(key text, kind text, params jsonb, pending int)
+     ON CONFLICT (key) DO NOTHING`,
+    plan.jobs,
+    (jobs) => [JSON.stringify(jobs.map((job) => ({ ...job, pending: inputKeys(job).length })))],
+  );
+  await inChunks(
+    execute,
+    `INSERT INTO "JobDependency" ("jobKey", "inputKey") SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`,
+    plan.jobs,
+    (jobs) => {
+      const edges = jobs.flatMap((job) => inputKeys(job).map((input) => ({ job: job.key, input })));
+      return [edges.map(({ job }) => job), edges.map(({ input }) => input)];
+    },
+  );
+  await execute(`DELETE FROM "ExperimentJob" WHERE "experimentId" = $1`, [experimentId]);
+  await inChunks(
+    execute,
+    `INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
+     SELECT $1, key, state = 'done' FROM "Job" WHERE key = ANY($2::text[])`,
+    plan.jobs,
+    (jobs) => [experimentId, jobs.map(({ key }) => key)],
+  );
+  await execute(`DELETE FROM "Cell" WHERE "experimentId" = $1`, [experimentId]);
+  await inChunks(
+    execute,
+    `INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, records, model, "modelParams", training,
+                         defense, "defenseParams", attack, "attackParams", "jobKey")
+     SELECT $1, index, repeat, dataset, data::"DataSource", origin, records, model, "modelParams", training,
+            defense, "defenseParams", attack, "attackParams", "jobKey"
+     FROM jsonb_to_recordset($2::jsonb) AS row(
+       index int, repeat int, dataset text, data text, origin text, records int, model text, "modelParams" jsonb,
+       training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`,
+    plan.cells,
+    (cells, first) => [experimentId, JSON.stringify(cells.map((cell, position) => cellRow(cell, first + position)))],
+  );
+  // Without fresh statistics, the statements that follow would read whole tables.
+  if (plan.jobs.length > 10_000) await execute(`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`, []);
+}
+
+function cellRow(cell: Cell, index: number): Record<string, unknown> {
+  const { repeat, dataset, records, model, training, defense, attack, jobKey } = cell;
+  return {
+    ...{ index, repeat, dataset: dataset.name, data: dataset.source, origin: dataset.origin, records },
+    ...{ model: model.name, modelParams: model.params, training, defense: defense.name, defenseParams: defense.params },
+    ...{ attack: attack.name, attackParams: attack.params, jobKey },
+  };
 }
 
 /** Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. */
-export async function askAgain(tx: Prisma.TransactionClient, experimentId: string): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${PLAN_LOCK})`;
-  await tx.$executeRaw`
-    WITH unfinished AS (
-      SELECT wanted."jobKey" AS key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
-      FROM "ExperimentJob" wanted
-      LEFT JOIN "JobDependency" edge ON edge."jobKey" = wanted."jobKey"
-      LEFT JOIN "Job" input ON input.key = edge."inputKey"
-      WHERE wanted."experimentId" = ${experimentId}
-      GROUP BY wanted."jobKey"
-    )
-    UPDATE "Job" job SET
-      pending = unfinished.pending,
-      state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
-      failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
-    FROM unfinished
-    WHERE job.key = unfinished.key AND (
-      job.state IN ('failed', 'blocked', 'cancelled')
-      -- Most of a new plan is waiting with the right count already, and is not written a second time.
-      OR job.state = 'waiting' AND (unfinished.pending = 0 OR job.pending <> unfinished.pending))`;
+export async function askAgain(execute: Execute, experimentId: string): Promise<void> {
+  await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
+  await execute(
+    `WITH unfinished AS (
+       SELECT wanted."jobKey" AS key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
+       FROM "ExperimentJob" wanted
+       LEFT JOIN "JobDependency" edge ON edge."jobKey" = wanted."jobKey"
+       LEFT JOIN "Job" input ON input.key = edge."inputKey"
+       WHERE wanted."experimentId" = $1
+       GROUP BY wanted."jobKey"
+     )
+     UPDATE "Job" job SET
+       pending = unfinished.pending,
+       state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
+       failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
+     FROM unfinished
+     WHERE job.key = unfinished.key AND (
+       job.state IN ('failed', 'blocked', 'cancelled')
+       -- Most of a new plan is waiting with the right count already, and is not written a second time.
+       OR job.state = 'waiting' AND (unfinished.pending = 0 OR job.pending <> unfinished.pending))`,
+    [experimentId],
+  );
 }
 
-function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) =>
-    items.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
+/** Runs a statement on a few thousand items at a time; the next parameters are made while the database is at work. */
+async function inChunks<T>(
+  execute: Execute,
+  statement: string,
+  items: readonly T[],
+  parametersOf: (items: readonly T[], first: number) => unknown[],
+): Promise<void> {
+  let sent: Promise<unknown> = Promise.resolve();
+  for (let first = 0; first < items.length; first += CHUNK) {
+    const parameters = parametersOf(items.slice(first, first + CHUNK), first);
+    await sent;
+    sent = execute(statement, parameters);
+  }
+  await sent;
 }
