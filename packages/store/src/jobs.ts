@@ -3,7 +3,6 @@ import type { Metrics } from "@shadowfarm/core/metrics";
 import type { ArtifactRef } from "./artifacts.ts";
 import type { Store } from "./client.ts";
 import { PLAN_LOCK } from "./plans.ts";
-import { WAKE_CHANNEL } from "./signals.ts";
 
 /** A message for the queue: which job, and which claim it is for. */
 export interface Ticket {
@@ -70,48 +69,18 @@ export async function claim(store: Store, key: string, workerId: string): Promis
 }
 
 /**
- * Commits a finished job in one transaction: done, artifacts, result, dependants released.
+ * Commits a finished job in one transaction, the database function `commit_job` of the migrations: done, artifacts, result,
+ * dependants released.
  *
  * @returns false, with nothing written, when the claim is no longer the newest
  */
 export async function commit(store: Store, held: Claim, outcome: Outcome, where: Provenance): Promise<boolean> {
   const artifacts = Object.entries(outcome.artifacts).map(([name, ref]) => ({ name, ...ref }));
   const metrics = outcome.metrics === undefined ? null : JSON.stringify(outcome.metrics);
-  const [, rows] = await store.db.$transaction([
-    store.db.$executeRaw`SELECT pg_advisory_xact_lock_shared(${PLAN_LOCK})`,
-    store.db.$queryRaw<{ committed: number }[]>`
-      WITH finished AS (
-        UPDATE "Job" SET state = 'done', "finishedAt" = now(), seconds = ${outcome.seconds}, error = NULL
-        WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
-      ), attempt AS (
-        UPDATE "Attempt" SET outcome = 'done', "finishedAt" = now()
-        FROM finished WHERE "Attempt"."jobKey" = finished.key AND "Attempt".fence = finished.fence
-      ), kept AS (
-        INSERT INTO "Artifact" ("jobKey", name, sha256, bytes)
-        SELECT finished.key, name, sha256, bytes
-        FROM finished, jsonb_to_recordset(${JSON.stringify(artifacts)}::jsonb) AS row(name text, sha256 text, bytes int)
-        ON CONFLICT ("jobKey", name) DO UPDATE SET sha256 = excluded.sha256, bytes = excluded.bytes
-      ), measured AS (
-        INSERT INTO "Result" ("jobKey", metrics, engine, machine, version, "computeSeconds")
-        SELECT key, ${metrics}::jsonb, ${where.engine}, ${where.machine}, ${where.version}, ${outcome.seconds}
-        FROM finished WHERE ${metrics}::jsonb IS NOT NULL
-        ON CONFLICT ("jobKey") DO UPDATE SET metrics = excluded.metrics, engine = excluded.engine,
-          machine = excluded.machine, version = excluded.version, "computeSeconds" = excluded."computeSeconds"
-      ), dependants AS (
-        -- Locked in one order, so that two commits with common dependants cannot wait for each other.
-        SELECT key FROM "Job"
-        WHERE key IN (SELECT edge."jobKey" FROM "JobDependency" edge JOIN finished ON edge."inputKey" = finished.key)
-        ORDER BY key FOR UPDATE
-      ), released AS (
-        UPDATE "Job" job SET
-          pending = job.pending - 1,
-          state = CASE WHEN job.pending = 1 THEN 'ready' ELSE job.state END
-        FROM dependants WHERE job.key = dependants.key AND job.state = 'waiting' RETURNING job.state
-      )
-      SELECT (SELECT count(*)::int FROM finished) AS committed,
-             CASE WHEN EXISTS (SELECT 1 FROM released WHERE state = 'ready') THEN pg_notify(${WAKE_CHANNEL}, 'jobs')::text END`,
-  ]);
-  return rows[0]?.committed === 1;
+  const [row] = await store.db.$queryRaw<[{ committed: boolean }]>`
+    SELECT commit_job(${held.key}, ${held.fence}::int, ${outcome.seconds}::float8, ${JSON.stringify(artifacts)}::jsonb,
+                      ${metrics}::jsonb, ${where.engine}, ${where.machine}, ${where.version}) AS committed`;
+  return row.committed;
 }
 
 /** How an attempt that did not succeed is to be taken. */

@@ -46,6 +46,8 @@ class MigrationAdapter extends PrismaPg {
 
   override async connect() {
     const adapter = await super.connect();
+    // The adapter's own splits a script at its semicolons, and so would the body of a function.
+    adapter.executeScript = async (script) => void (await adapter.underlyingDriver().query(script));
     const queryRaw = adapter.queryRaw.bind(adapter);
     adapter.queryRaw = async (query) => {
       const result = await queryRaw(query);
@@ -85,10 +87,15 @@ const UUID_OID = 2950;
  */
 function poolOf(url: string): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 2 });
-  const query = pool.query.bind(pool) as (request: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult>;
+  const query = pool.query.bind(pool) as (
+    request: pg.QueryArrayConfig,
+  ) => Promise<pg.QueryArrayResult | pg.QueryArrayResult[]>;
   pool.query = (async (request: pg.QueryArrayConfig) => {
     const result = await query(request);
-    for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = UUID_OID;
+    // A script of several statements has as many results.
+    for (const { fields } of [result].flat()) {
+      for (const field of fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = UUID_OID;
+    }
     return result;
   }) as unknown as typeof pool.query;
   return pool;
