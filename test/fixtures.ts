@@ -28,8 +28,7 @@ async function onServer(statement: string): Promise<void> {
 }
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the fixtures that are used destructured
-  async databaseUrl({}, use) {
+  async databaseUrl({ task: _ }, use) {
     const name = `test_${randomBytes(6).toString("hex")}`;
     await onServer(`CREATE DATABASE ${name} TEMPLATE template`);
     const url = new URL(inject("serverUrl"));
@@ -42,8 +41,7 @@ export const test = base.extend<Fixtures>({
     await use(store);
     await store.close();
   },
-  // biome-ignore lint/correctness/noEmptyPattern: as above
-  async folder({}, use) {
+  async folder({ task: _ }, use) {
     const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-test-"));
     await chmod(folder, 0o755);
     await use(folder);

@@ -6,8 +6,7 @@ import { test as base, describe, expect } from "vitest";
 import { readSpecFile } from "./spec-file.ts";
 
 const test = base.extend<{ write: (content: string, name?: string) => Promise<string> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the fixtures that are used destructured
-  async write({}, use) {
+  async write({ task: _ }, use) {
     const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-test-"));
     await use(async (content, name = "spec.yaml") => {
       const file = path.join(folder, name);

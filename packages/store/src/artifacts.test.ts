@@ -8,8 +8,7 @@ import { type ArtifactRef, openArtifacts } from "./artifacts.ts";
 import { type Bundle, encodeBundle } from "./tensors.ts";
 
 const test = base.extend<{ folder: string }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the fixtures that are used destructured
-  async folder({}, use) {
+  async folder({ task: _ }, use) {
     const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-test-"));
     await use(folder);
     await rm(folder, { recursive: true, force: true });

@@ -4,8 +4,7 @@ import { test as base, describe, expect } from "vitest";
 import { canReach, type SystemUser } from "./postgres-binaries.ts";
 
 const test = base.extend<{ folder: string }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the fixtures that are used destructured
-  async folder({}, use) {
+  async folder({ task: _ }, use) {
     // Not the user's own temporary folder, which on some systems nobody else can enter.
     const outer = await mkdtemp("/tmp/shadowfarm-test-");
     await chmod(outer, 0o755);
