@@ -7,9 +7,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
+          exclude: ["packages/engine/**"],
           // Pure code: files share a process, so that TF.js is loaded once and not once a file.
           isolate: false,
         },
+      },
+      {
+        // Every kernel, compiled and by TF.js: as fast as the others each, but many.
+        test: { name: "engine", include: ["packages/engine/src/**/*.test.ts"], isolate: false },
       },
       {
         test: {

@@ -1,5 +1,6 @@
 import type { JobWork } from "@shadowfarm/core/job";
 import type { Plan, PlannedJob } from "@shadowfarm/core/plan";
+import { trainingSchema } from "@shadowfarm/core/training";
 import type { Store } from "@shadowfarm/store/client";
 import { submitExperiment } from "@shadowfarm/store/experiments";
 import { recordPlan } from "@shadowfarm/store/plans";
@@ -14,6 +15,33 @@ export function aPlan(inputsOf: Readonly<Record<string, readonly string[]>>): Pl
     return { ...work, key };
   });
   return { jobs, cells: [] };
+}
+
+/** A training on the records of job `records`, which differs from others in what is given alone. */
+export function aTraining(
+  key: string,
+  {
+    records = "records",
+    owner = 0,
+    seed = "1",
+    params = {},
+    epochs = 1,
+  }: { records?: string; owner?: number; seed?: string; params?: Record<string, unknown>; epochs?: number },
+): PlannedJob {
+  return {
+    key,
+    kind: "train",
+    params: {
+      inputs: { records },
+      engine: "test",
+      seed,
+      split: { seed, quarter: 10 },
+      owner,
+      model: { name: "mlp", version: 1, params },
+      defense: { name: "none", version: 1, params: {} },
+      training: trainingSchema.parse({ epochs }),
+    },
+  };
 }
 
 /** Submits an experiment and writes a plan for it, as the scheduler would. Returns the experiment's id. */

@@ -9,6 +9,7 @@ import {
 import {
   type Claim,
   claim,
+  claimAlike,
   commit,
   enqueueAgain,
   failAttempt,
@@ -17,9 +18,10 @@ import {
   heartbeat,
   takeReady,
 } from "@shadowfarm/store/jobs";
+import { registerWorker } from "@shadowfarm/store/workers";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
-import { aPlan, planned, statesOf } from "../plans.ts";
+import { aPlan, aTraining, planned, statesOf } from "../plans.ts";
 
 const where = { engine: "test", machine: "test", version: "0" };
 const nothing = { artifacts: {}, seconds: 1 };
@@ -224,5 +226,37 @@ describe("an experiment", () => {
     await store.db.job.updateMany({ data: { enqueuedAt: new Date(Date.now() - 60_000) } });
     await enqueueAgain(store);
     expect(await takeReady(store, 10)).toHaveLength(2);
+  });
+});
+
+describe("a training that asks for company", () => {
+  const aWorker = (id: string, slots: number) => ({ id, slots, machine: "m", pid: 1, engine: "test", version: "0" });
+
+  test("gets ready ones of the same kind alone, and none that another has", async ({ store }) => {
+    const same = ["a", "b", "c", "taken"].map((key, owner) => aTraining(key, { owner, seed: `s/${owner}` }));
+    const others = [aTraining("deeper", { params: { hidden: 8 } }), aTraining("longer", { epochs: 2 })];
+    const records = aPlan({ records: [], elsewhere: [] });
+    const foreign = aTraining("foreign", { records: "elsewhere" });
+    await planned(store, "shadows", { jobs: [...records.jobs, ...same, ...others, foreign], cells: [] });
+    await finish(store, "records");
+    await finish(store, "elsewhere");
+    await claimed(store, "taken", "other");
+    const more = await claimAlike(store, await claimed(store, "a"), 16, "worker");
+    expect(more.map(({ key }) => key).sort()).toEqual(["b", "c"]);
+    expect(await statesOf(store)).toMatchObject({ b: "running", c: "running", deeper: "ready", foreign: "ready" });
+    expect(await commit(store, more[0] as Claim, nothing, where)).toBe(true);
+  });
+
+  test("leaves every other compute slot its share", async ({ store }) => {
+    const trainings = Array.from({ length: 10 }, (_, owner) => aTraining(`t${owner}`, { owner }));
+    await planned(store, "shadows", { jobs: [...aPlan({ records: [] }).jobs, ...trainings], cells: [] });
+    await finish(store, "records");
+    await registerWorker(store, aWorker("one", 2));
+    await registerWorker(store, aWorker("two", 1));
+    // Ten for three slots: four here, two rounds of three there.
+    const first = await claimed(store, "t0");
+    expect(await claimAlike(store, first, 16, "one")).toHaveLength(3);
+    expect(await claimAlike(store, await claimed(store, "t9"), 1, "two")).toHaveLength(1);
+    expect(await claimAlike(store, first, 0, "one")).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ const worker = await startWorker({
   ...WORKER_DEFAULTS,
   store,
   queue: { databaseUrl, redisUrl, prefix: "bench" },
-  compute: { run: async () => ({ artifacts: {}, seconds: 0 }), close: async () => {} },
+  compute: { run: async ({ key }) => [{ key, outcome: { artifacts: {}, seconds: 0 } }], close: async () => {} },
   slots: 8,
   engine: "none",
   version: VERSION,

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
-import { type EngineName, engineFor } from "@shadowfarm/engine/backends";
+import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 
 /** The settings of the command line and of the farm that it starts. */
@@ -9,7 +9,9 @@ export interface FarmConfig {
   home: string;
   artifactsFolder: string;
   datasetFolders: string[];
-  engine: EngineName;
+  engine: EngineChoice;
+  /** Whether ONNX Runtime's internal image layout may be used. */
+  nchwc: boolean;
   slots: number;
   /** Null: the embedded database. */
   databaseUrl: string | null;
@@ -25,7 +27,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     home: path.resolve(env.SHADOWFARM_HOME),
     artifactsFolder: artifactsFolderOf(env),
     datasetFolders: datasetFoldersOf(env),
-    engine: engineFor(env.SHADOWFARM_ENGINE),
+    engine: env.SHADOWFARM_ENGINE,
+    nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     databaseUrl: env.DATABASE_URL ?? null,
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,

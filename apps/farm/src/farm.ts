@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { EnvironmentFault } from "@shadowfarm/core/errors";
 import { VERSION } from "@shadowfarm/core/version";
+import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
@@ -42,14 +43,15 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) await freeLost(store, 0);
 
+  const engine = await chooseEngine(config.engine, true);
   const queue = { ...config.queue, databaseUrl: store.url };
   const sender = await openSender(queue);
   const worker = await startWorker({
     store,
     queue,
-    compute: openChildren({ artifactsFolder: config.artifactsFolder, datasetFolders: config.datasetFolders }),
+    compute: openChildren(config),
     slots: config.slots,
-    engine: config.engine,
+    engine,
     version: VERSION,
     log,
     ...WORKER_DEFAULTS,

@@ -82,7 +82,7 @@ describe("what is wrong in a file is told with its line", () => {
     );
     expect((await complaints(file)).sort()).toEqual([
       'spec:11: training.epochs: "x" is not a number; give one',
-      'spec:14: training.optimizer: unknown value "adm"; use "sgd", "momentum", "adam" or "rmsprop"',
+      'spec:14: training.optimizer: unknown value "adm"; use "sgd", "momentum", "adam", "adamw" or "rmsprop"',
       'spec:4: datasets[1]: unknown dataset "mnits"; did you mean "mnist"?',
       "spec:8: attacks[1].shadows: 0 is too small; use at least 1",
       'spec:9: attacks[1].posterior: unknown key "posterior"; did you mean "posteriors"?',
@@ -181,7 +181,7 @@ describe("a file that is refused as a whole", () => {
   test("a key that is in every object", async ({ write }) => {
     const file = await write(lines(...least, "training:", "  __proto__:", "    epochs: 3"));
     expect(await complaints(file)).toEqual([
-      'spec:5: training.__proto__: unknown key "__proto__"; known: epochs, batch, optimizer, learningRate, l2',
+      'spec:5: training.__proto__: unknown key "__proto__"; known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2',
     ]);
   });
 

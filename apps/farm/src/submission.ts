@@ -2,6 +2,7 @@ import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import { InvalidExperiment } from "@shadowfarm/core/experiment";
 import { compilePlan, type Plan } from "@shadowfarm/core/plan";
 import type { Problem } from "@shadowfarm/core/validation";
+import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { resolveDataset } from "@shadowfarm/ml/data-source";
 import type { Submission } from "@shadowfarm/store/experiments";
@@ -38,14 +39,16 @@ export async function checkSubmission(file: string, config: FarmConfig, yes: boo
   );
   if (problems.length > 0) throw describe(problems);
   const datasets = resolved.filter((dataset) => dataset !== null);
+  // With a database of its own, this machine computes too.
+  const engine = await chooseEngine(config.engine, config.databaseUrl === null);
   try {
-    const plan = compilePlan(experiment, catalog, { datasets, engine: config.engine });
+    const plan = compilePlan(experiment, catalog, { datasets, engine });
     if (plan.jobs.length > MANY_JOBS && !yes) {
       throw new InvalidInput(
         `${file}: the experiment needs ${plan.jobs.length} jobs, more than ${MANY_JOBS}; add --yes if that is meant`,
       );
     }
-    return { file, spec: experiment.spec, datasets, engine: config.engine, plan };
+    return { file, spec: experiment.spec, datasets, engine, plan };
   } catch (error) {
     throw error instanceof InvalidExperiment ? describe(error.problems) : error;
   }

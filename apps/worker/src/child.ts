@@ -1,16 +1,21 @@
-import { FarmError } from "@shadowfarm/core/errors";
+import { Cancelled, FarmError } from "@shadowfarm/core/errors";
 import { openArtifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
+import type { Settled } from "./compute.ts";
+import type { Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
+import { openNamedEngine } from "./executors/units.ts";
 import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
 
 // The compute process: it runs one job at a time and speaks with its worker alone. It has no database and no queue.
 const config = JSON.parse(process.argv[2] ?? "{}") as ChildConfig;
 const artifacts = openArtifacts(config.artifactsFolder);
 let running: AbortController | null = null;
+let receive: (jobs: Claim[]) => void = () => {};
 
 process.on("message", (message: ToChild) => {
   if (message.type === "cancel") running?.abort();
+  else if (message.type === "more") receive(message.jobs);
   else void run(message.job);
 });
 // Without its worker nobody would take the outcome.
@@ -21,24 +26,44 @@ tell({ type: "started" });
 
 async function run(job: Claim): Promise<void> {
   running = new AbortController();
+  const { signal } = running;
+  const keys = [job.key];
+  const claimMore = (most: number): Promise<Claim[]> =>
+    new Promise((resolve) => {
+      receive = (jobs) => {
+        keys.push(...jobs.map(({ key }) => key));
+        resolve(jobs);
+      };
+      tell({ type: "more", most });
+    });
   try {
     const started = performance.now();
-    const { bundles, metrics } = await runExecutor(job, {
-      artifacts,
-      datasetFolders: config.datasetFolders,
-      signal: running.signal,
-    });
-    const refs: Outcome["artifacts"] = {};
-    for (const [name, bundle] of Object.entries(bundles)) refs[name] = await artifacts.put(bundle);
-    const seconds = (performance.now() - started) / 1000;
-    tell({ type: "done", outcome: { artifacts: refs, seconds, ...(metrics && { metrics }) } });
+    const { datasetFolders } = config;
+    const openEngine = (name: string) => openNamedEngine(name, config);
+    const made = await runExecutor(job, { artifacts, datasetFolders, openEngine, claimMore, signal });
+    const jobs: Settled[] = [];
+    for (const [key, one] of made) {
+      const seconds = (performance.now() - started) / 1000 / made.size;
+      jobs.push(one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(one, seconds) });
+    }
+    tell({ type: "settled", jobs });
   } catch (error) {
-    const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-    const [code, retryable] = error instanceof FarmError ? [error.code, error.retryable] : ["unexpected", true];
-    tell({ type: "failed", code, message, stack, retryable });
+    tell({ type: "settled", jobs: keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)) });
   } finally {
     running = null;
   }
+}
+
+async function outcomeOf({ bundles, metrics }: Made, seconds: number): Promise<Outcome> {
+  const refs: Outcome["artifacts"] = {};
+  for (const [name, bundle] of Object.entries(bundles)) refs[name] = await artifacts.put(bundle);
+  return { artifacts: refs, seconds, ...(metrics && { metrics }) };
+}
+
+function failureOf(key: string, error: unknown): Settled {
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const [code, retryable] = error instanceof FarmError ? [error.code, error.retryable] : ["unexpected", true];
+  return { key, failure: { code, message, stack, retryable } };
 }
 
 function tell(message: FromChild): void {

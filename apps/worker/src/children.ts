@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Cancelled, EnvironmentFault, FarmError } from "@shadowfarm/core/errors";
-import type { Claim, Outcome } from "@shadowfarm/store/jobs";
-import type { Compute } from "./compute.ts";
+import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
+import type { Claim } from "@shadowfarm/store/jobs";
+import type { ClaimMore, Compute, Settled } from "./compute.ts";
 import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
@@ -15,12 +15,12 @@ const CANCEL_MS = 3_000;
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren(config: ChildConfig): Compute {
+export function openChildren({ artifactsFolder, datasetFolders, nchwc }: ChildConfig): Compute {
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
 
   const spawn = (): ChildProcess => {
-    const child = fork(CHILD, [JSON.stringify(config)], {
+    const child = fork(CHILD, [JSON.stringify({ artifactsFolder, datasetFolders, nchwc } satisfies ChildConfig)], {
       execArgv: ["--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.
@@ -36,11 +36,13 @@ export function openChildren(config: ChildConfig): Compute {
   };
 
   return {
-    async run(job, signal) {
+    async run(job, signal, claimMore) {
       const child = idle.pop() ?? spawn();
-      const outcome = await runIn(child, job, signal);
-      if (child.connected) idle.push(child);
-      return outcome;
+      const settled = await runIn(child, job, signal, claimMore);
+      // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
+      if (settled.some((one) => "failure" in one)) child.kill("SIGKILL");
+      else if (child.connected) idle.push(child);
+      return settled;
     },
     async close() {
       await Promise.all(
@@ -56,7 +58,7 @@ export function openChildren(config: ChildConfig): Compute {
   };
 }
 
-function runIn(child: ChildProcess, job: Claim, signal: AbortSignal): Promise<Outcome> {
+function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
@@ -72,15 +74,13 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal): Promise<Ou
       finish();
     };
     const hear = (message: FromChild) => {
-      if (message.type === "done") settle(() => resolve(message.outcome));
-      // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
-      if (message.type === "failed") {
-        settle(() => {
-          child.kill("SIGKILL");
-          const error = new FarmError(message.code, message.message, { retryable: message.retryable });
-          error.stack = message.stack;
-          reject(error);
-        });
+      if (message.type === "settled") settle(() => resolve(message.jobs));
+      if (message.type === "more") {
+        claimMore(message.most).then(
+          (jobs) => tell(child, { type: "more", jobs }),
+          // Company is a matter of speed alone.
+          () => tell(child, { type: "more", jobs: [] }),
+        );
       }
     };
     const lose = (code: number | null, by: NodeJS.Signals | null) =>

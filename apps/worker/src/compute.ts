@@ -1,7 +1,21 @@
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 
-/** What runs a claimed job. Its failure is an error whose `retryable` says whether another try may help. */
+/** How a job of a run ended. */
+export type Settled = { key: string } & (
+  | { outcome: Outcome }
+  | { failure: { code: string; message: string; stack: string; retryable: boolean } }
+);
+
+/** Claims up to `most` further jobs that can be computed together with the one that runs. */
+export type ClaimMore = (most: number) => Promise<Claim[]>;
+
+/** What runs a claimed job, and those that it asks for besides. */
 export interface Compute {
-  run(job: Claim, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Settles every job of the run.
+   *
+   * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
+   */
+  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]>;
   close(): Promise<void>;
 }

@@ -8,7 +8,8 @@ test("a worker of its own shares the cluster's database with its queue, and may 
   expect(readConfig({ DATABASE_URL, SHADOWFARM_WORKERS: "2" })).toMatchObject({
     databaseUrl: DATABASE_URL,
     queue: { databaseUrl: DATABASE_URL, redisUrl: null, prefix: "shadowfarm" },
-    engine: "wasm",
+    engine: "auto",
+    nchwc: true,
     slots: 2,
     logLevel: "info",
   });

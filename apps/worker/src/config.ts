@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
-import { type EngineName, engineFor } from "@shadowfarm/engine/backends";
+import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 
 /** The settings of a worker that stands alone. */
@@ -10,7 +10,9 @@ export interface WorkerSettings {
   queue: QueueConfig;
   artifactsFolder: string;
   datasetFolders: string[];
-  engine: EngineName;
+  engine: EngineChoice;
+  /** Whether ONNX Runtime's internal image layout may be used. */
+  nchwc: boolean;
   slots: number;
   logLevel: string;
 }
@@ -26,7 +28,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     artifactsFolder: artifactsFolderOf(env),
     datasetFolders: datasetFoldersOf(env),
-    engine: engineFor(env.SHADOWFARM_ENGINE),
+    engine: env.SHADOWFARM_ENGINE,
+    nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     logLevel: env.SHADOWFARM_LOG_LEVEL,
   };

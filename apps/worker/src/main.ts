@@ -1,4 +1,5 @@
 import { VERSION } from "@shadowfarm/core/version";
+import { chooseEngine } from "@shadowfarm/engine/backends";
 import { openStore } from "@shadowfarm/store/client";
 import { pino } from "pino";
 import { openChildren } from "./children.ts";
@@ -6,10 +7,12 @@ import { readConfig } from "./config.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
 const config = readConfig(process.env);
+const engine = await chooseEngine(config.engine, true);
 const store = await openStore(config.databaseUrl);
 const worker = await startWorker({
   ...WORKER_DEFAULTS,
   ...config,
+  engine,
   store,
   compute: openChildren(config),
   version: VERSION,

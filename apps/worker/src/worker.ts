@@ -4,10 +4,19 @@ import { FarmError, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
-import { type Claim, claim, commit, failAttempt, handBack, heartbeat } from "@shadowfarm/store/jobs";
+import {
+  type Claim,
+  claim,
+  claimAlike,
+  commit,
+  failAttempt,
+  handBack,
+  heartbeat,
+  type Outcome,
+} from "@shadowfarm/store/jobs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Logger } from "pino";
-import type { Compute } from "./compute.ts";
+import type { Compute, Settled } from "./compute.ts";
 
 export interface WorkerConfig {
   store: Store;
@@ -27,8 +36,14 @@ export interface WorkerConfig {
 /** How patient a worker is, unless its configuration says otherwise. */
 export const WORKER_DEFAULTS = { heartbeatMs: 2_000, maxFailures: 3, backoffSeconds: 0.5 };
 
-/** Why a running job is to be stopped. */
+/** Why a run is to be stopped. */
 type Reason = "stopping" | "no longer ours";
+
+/** Jobs that are computed together; one, as a rule. */
+interface Run {
+  controller: AbortController;
+  jobs: Claim[];
+}
 
 /**
  * Takes jobs from the queue and sees each to its end: claim, compute, commit. The claim decides whether a message is
@@ -38,7 +53,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
   const { store, compute, log } = config;
   const machine = hostname();
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, Run>();
   let stopping = false;
 
   await registerWorker(store, {
@@ -53,16 +68,33 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
   const handle = async (key: string): Promise<void> => {
     const held = stopping ? null : await claim(store, key, id);
     if (!held) return;
-    const controller = new AbortController();
-    running.set(key, controller);
+    const run: Run = { controller: new AbortController(), jobs: [held] };
+    const { signal } = run.controller;
+    running.set(key, run);
+    const claimMore = async (most: number): Promise<Claim[]> => {
+      const more = stopping ? [] : await claimAlike(store, held, most, id);
+      run.jobs.push(...more);
+      for (const job of more) running.set(job.key, run);
+      return more;
+    };
     try {
-      const outcome = await compute.run(held, controller.signal);
-      const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
-      if (!(await commit(store, held, outcome, where))) log.warn({ job: key }, "finished a job that is no longer ours");
+      const settled = new Map((await compute.run(held, signal, claimMore)).map((one) => [one.key, one]));
+      for (const job of run.jobs) {
+        const end = settled.get(job.key);
+        if (end && "outcome" in end) await settleSuccess(job, end.outcome);
+        else await settleFailure(job, signal, end ? failureError(end.failure) : new Error("left out of its run"));
+      }
     } catch (error) {
-      await settleFailure(held, controller.signal, error);
+      for (const job of run.jobs) await settleFailure(job, signal, error);
     } finally {
-      running.delete(key);
+      for (const job of run.jobs) running.delete(job.key);
+    }
+  };
+
+  const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
+    const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
+    if (!(await commit(store, held, outcome, where))) {
+      log.warn({ job: held.key }, "finished a job that is no longer ours");
     }
   };
 
@@ -83,7 +115,11 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
     const keys = [...running.keys()];
     try {
       const held = await heartbeat(store, id, keys);
-      for (const key of keys) if (!held.has(key)) running.get(key)?.abort("no longer ours" satisfies Reason);
+      for (const run of new Set(running.values())) {
+        // As long as one of them is ours, the run goes on; what is not ours any more cannot commit.
+        const lost = run.jobs.every(({ key }) => keys.includes(key) && !held.has(key));
+        if (lost) run.controller.abort("no longer ours" satisfies Reason);
+      }
     } catch (error) {
       log.error({ err: error }, "heartbeat failed");
     }
@@ -104,7 +140,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
     id,
     async stop() {
       stopping = true;
-      for (const controller of running.values()) controller.abort("stopping" satisfies Reason);
+      for (const { controller } of running.values()) controller.abort("stopping" satisfies Reason);
       await consumer.close();
       clearInterval(timer);
       await beating;
@@ -113,6 +149,18 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
       log.info({ worker: id }, "worker stopped");
     },
   };
+}
+
+/** A failure in another process as the error that it was there. */
+function failureError({
+  code,
+  message,
+  stack,
+  retryable,
+}: Extract<Settled, { failure: unknown }>["failure"]): FarmError {
+  const error = new FarmError(code, message, { retryable });
+  error.stack = stack;
+  return error;
 }
 
 function engineOf(job: Claim): string | null {

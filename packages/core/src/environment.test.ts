@@ -18,6 +18,7 @@ test("with nothing set, the farm is embedded", () => {
   expect(parseEnvironment({})).toEqual({
     SHADOWFARM_HOME: ".shadowfarm",
     SHADOWFARM_ENGINE: "auto",
+    SHADOWFARM_NCHWC: "1",
     SHADOWFARM_LOG_LEVEL: "info",
     SHADOWFARM_QUEUE_PREFIX: "shadowfarm",
   });
@@ -34,7 +35,11 @@ test("numbers are read as such, and spaces around paths and addresses dropped", 
 });
 
 test.each<[string, string, string]>([
-  ["SHADOWFARM_ENGINE", "gpu", 'unknown value "gpu"; use "auto", "wasm" or "cpu"'],
+  [
+    "SHADOWFARM_ENGINE",
+    "gpu",
+    'unknown value "gpu"; use "auto", "onnx", "onnx-cuda", "tensorflow-gpu", "tensorflow", "wasm" or "cpu"',
+  ],
   ["SHADOWFARM_WORKERS", "two", '"two" does not fit; give a whole number'],
   ["SHADOWFARM_WORKERS", "-1", '"-1" does not fit; give a whole number'],
   ["SHADOWFARM_WORKERS", "1.5", '"1.5" does not fit; give a whole number'],

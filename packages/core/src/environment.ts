@@ -16,9 +16,13 @@ export const environmentSchema = z.object({
       "folders searched for real data, separated by the system's path delimiter; default: datasets in the home",
     ),
   SHADOWFARM_ENGINE: z
-    .enum(["auto", "wasm", "cpu"])
+    .enum(["auto", "onnx", "onnx-cuda", "tensorflow-gpu", "tensorflow", "wasm", "cpu"])
     .default("auto")
     .describe("what computes; auto takes the fastest that loads"),
+  SHADOWFARM_NCHWC: z
+    .enum(["0", "1"])
+    .default("1")
+    .describe("0 keeps the onnx engine from ONNX Runtime's internal image layout: slower, the same results"),
   SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core"),
   SHADOWFARM_POSTGRES_PORT: wholeNumber(1, 65_535)
     .optional()

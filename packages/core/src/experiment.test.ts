@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Experiment, formatPath, InvalidExperiment, parseExperiment } from "./experiment.ts";
 import { tinyCatalog } from "./tiny-catalog.fixture.ts";
+import { trainingSchema } from "./training.ts";
 
 /** The smallest experiment, but for the given fields. */
 function aSpec(changes: Record<string, unknown> = {}): Record<string, unknown> {
@@ -46,7 +47,7 @@ describe("an experiment", () => {
       datasets: [{ name: "digits", data: "real" }],
       records: [null],
       models: ["auto"],
-      trainings: [{ epochs: 50, batch: 100, optimizer: "adam", learningRate: 0.001, l2: 1e-7 }],
+      trainings: [trainingSchema.parse({})],
       attacks: [{ name: "gap", params: {}, path: ["attacks", 0] }],
       defenses: [{ name: "none", params: {}, path: ["defenses", 0] }],
     });
@@ -119,7 +120,7 @@ describe("a sweep", () => {
 const string = "give a string";
 const nameOrUnit = "give a string or an object (key: value)";
 const topKeys = "known: name, description, seed, repeats, datasets, data, records, model, training, attacks, defenses";
-const trainingKeys = "known: epochs, batch, optimizer, learningRate, l2";
+const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2";
 
 describe("what is refused is told as place, value and remedy", () => {
   test.each<[unknown, string]>([

@@ -6,7 +6,7 @@ export const jobKinds = ["prepare", "train", "query", "attack"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** Raised when an executor's output changes for equal parameters; part of every key of that kind. */
-export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 1, train: 1, query: 1, attack: 1 };
+export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 1, train: 2, query: 1, attack: 2 };
 
 /** Dataset → records. */
 export interface PrepareParams {

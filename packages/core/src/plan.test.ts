@@ -130,9 +130,9 @@ describe("the jobs of an attack", () => {
     expect(keysOf(plan()).map((key) => key.slice(0, 10))).toMatchInlineSnapshot(`
       [
         "0c4d51281a",
-        "4a9414f329",
-        "1b3a772546",
-        "43ce94beca",
+        "7eccd2ed99",
+        "9bccbe8089",
+        "87ee2d623a",
       ]
     `);
     for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);

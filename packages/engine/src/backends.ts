@@ -1,21 +1,31 @@
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import { eagerEngine } from "./eager.ts";
 import type { Engine } from "./engine.ts";
+import { startOnnx } from "./onnx/engine.ts";
+import { startTensorflow } from "./tensorflow.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** The ways of computing, best first. */
-export const engineNames = ["wasm", "cpu"] as const;
+export const engineNames = ["tensorflow-gpu", "onnx-cuda", "onnx", "tensorflow", "wasm", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /** What a person may ask for. */
 export type EngineChoice = "auto" | EngineName;
 
-/** How an engine is started; a record of functions, so that a test can let one fail. */
-export type Starters = Readonly<Record<EngineName, () => Promise<Engine>>>;
+export interface EngineOptions {
+  /** Whether compiled programs may use ONNX Runtime's internal image layout, where a probe finds that it works. */
+  nchwc?: boolean;
+}
 
-/** The engine that a choice stands for. Loads nothing: planning needs the name alone, as a part of every key. */
-export function engineFor(choice: EngineChoice): EngineName {
-  return choice === "auto" ? engineNames[0] : choice;
+/** How an engine is started; a record of functions, so that a test can let one fail. */
+export type Starters = Readonly<Record<EngineName, (options: Required<EngineOptions>) => Promise<Engine>>>;
+
+/** One engine that was tried. */
+export interface Tried {
+  name: EngineName;
+  engine: Engine | null;
+  /** Why it does not run here. */
+  reason: string | null;
 }
 
 /**
@@ -23,20 +33,51 @@ export function engineFor(choice: EngineChoice): EngineName {
  *
  * @throws {EnvironmentFault} when the named engine, or with `auto` every engine, does not load; it says why.
  */
-export async function openEngine(choice: EngineChoice, starters: Starters = defaultStarters): Promise<Engine> {
+export async function openEngine(
+  choice: EngineChoice,
+  options: EngineOptions = {},
+  starters: Starters = defaultStarters,
+): Promise<Engine> {
   const reasons: string[] = [];
   for (const name of choice === "auto" ? engineNames : [choice]) {
-    try {
-      return await starters[name]();
-    } catch (error) {
-      reasons.push(`engine "${name}" does not load: ${messageOf(error)}`);
-    }
+    const { engine, reason } = await tryEngine(name, options, starters);
+    if (engine) return engine;
+    reasons.push(`engine "${name}" does not run here: ${reason}`);
   }
-  const remedy = choice === "auto" || choice === "cpu" ? "reinstall with npm ci" : 'choose engine "cpu"';
+  const remedy = choice === "auto" || choice === "cpu" ? "reinstall with npm ci" : 'choose engine "auto"';
   throw new EnvironmentFault(`${reasons.join("; ")}; ${remedy}`);
 }
 
+/**
+ * The engine that a choice stands for, a part of every key. Does not load TF.js, unless only that runs.
+ *
+ * @param here whether a named engine must run on this machine, or on another one, which planning cannot ask.
+ * @throws {EnvironmentFault} when it must and does not.
+ */
+export async function chooseEngine(choice: EngineChoice, here: boolean): Promise<EngineName> {
+  if (choice !== "auto" && !here) return choice;
+  // Without the probe of the image layout, which is nobody's concern here.
+  return (await openEngine(choice, { nchwc: false })).name as EngineName;
+}
+
+/** Tries one engine. */
+export async function tryEngine(
+  name: EngineName,
+  { nchwc = true }: EngineOptions = {},
+  starters: Starters = defaultStarters,
+): Promise<Tried> {
+  try {
+    return { name, engine: await starters[name]({ nchwc }), reason: null };
+  } catch (error) {
+    return { name, engine: null, reason: messageOf(error).split("\n")[0] as string };
+  }
+}
+
 const defaultStarters: Starters = {
+  "tensorflow-gpu": () => startTensorflow(true),
+  "onnx-cuda": (options) => startOnnx("cuda", options),
+  onnx: (options) => startOnnx("cpu", options),
+  tensorflow: () => startTensorflow(false),
   async wasm() {
     const { startWasm } = await import("./wasm.ts");
     await startWasm();

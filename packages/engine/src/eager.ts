@@ -1,6 +1,7 @@
 import { toTensors } from "./arrays.ts";
 import { eagerFn } from "./eager-fn.ts";
 import { eagerLoop } from "./eager-loop.ts";
+import { eagerStep } from "./eager-step.ts";
 import type { Engine } from "./engine.ts";
 import { tfjs } from "./tfjs.ts";
 
@@ -8,7 +9,7 @@ import { tfjs } from "./tfjs.ts";
  * An engine that runs TF.js operation by operation on one of its backends, which must have been started. Training data,
  * weights and optimizer state stay in the backend. Two runs give identical bits.
  */
-export function eagerEngine(backend: string): Engine {
+export function eagerEngine(name: string, backend = name): Engine {
   const tf = tfjs();
   // TF.js has one current backend for the whole process; two engines in one process take turns. `setBackend` is
   // asynchronous only for a backend that was not started yet.
@@ -16,7 +17,7 @@ export function eagerEngine(backend: string): Engine {
     if (tf.getBackend() !== backend) void tf.setBackend(backend);
   };
   return {
-    name: backend,
+    name,
     compileLoop(program) {
       activate();
       return eagerLoop(activate, program);
@@ -25,5 +26,6 @@ export function eagerEngine(backend: string): Engine {
       activate();
       return eagerFn(activate, toTensors(weights), fn);
     },
+    compileStep: (inputs, fn) => eagerStep(activate, inputs, fn),
   };
 }

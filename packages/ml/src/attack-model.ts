@@ -32,7 +32,8 @@ export async function trainAttackModel(engine: Engine, options: AttackModelOptio
     { kind: "dense", units: 2, activation: "linear" },
   ];
   const labels = Int32Array.from(isMember);
-  const { weights } = await train(engine, { layers, inputShape, classes: 2, features, labels, training, rng, signal });
+  const recipe = { layers, inputShape, classes: 2, training };
+  const { weights } = await train(engine, recipe, { features, labels, rng }, { signal });
   return async (rows) => {
     const posteriors = await query(engine, { layers, weights, inputShape, features: rows, signal });
     return Float64Array.from({ length: posteriors.length / 2 }, (_, record) => posteriors[2 * record + 1] as number);

@@ -43,7 +43,7 @@ test("planning does not load TF.js", () => {
   const script = `
     const { createRequire } = await import("node:module");
     await import(${JSON.stringify(catalogUrl)});
-    (await import(${JSON.stringify(backendsUrl)})).engineFor("auto");
+    await (await import(${JSON.stringify(backendsUrl)})).chooseEngine("auto", true);
     const loaded = Object.keys(createRequire("/").cache).filter((path) => path.includes("tensorflow"));
     process.stdout.write(JSON.stringify(loaded));`;
   const args = ["--import", "tsx", "--input-type=module", "--eval", script];

@@ -5,41 +5,50 @@ import type * as tfTypes from "@tensorflow/tfjs";
 // gradients by hand.
 
 /**
- * Mean over the records of the cross-entropy between `targets` and the softmax of `logits`, both records × classes.
- * The rows of `targets` must sum to 1: one-hot, or a distribution.
+ * Mean over the records of the cross-entropy between `targets` and the softmax of `logits`, both records × classes; of
+ * several models, models × records × classes, one mean each. The rows of `targets` must sum to 1: one-hot, or a
+ * distribution.
  */
-export function crossEntropy(logits: tfTypes.Tensor, targets: tfTypes.Tensor): tfTypes.Scalar {
+export function crossEntropy(logits: tfTypes.Tensor, targets: tfTypes.Tensor): tfTypes.Tensor {
   const tf = tfjs();
-  const share = 1 / (logits.shape[0] as number);
+  const share = 1 / (logits.shape.at(-2) as number);
   const op = tf.customGrad((...args) => {
     const [x, save] = args as [tfTypes.Tensor, (tensors: tfTypes.Tensor[]) => void];
     const logSoftmax = tf.logSoftmax(x);
-    save([logSoftmax]);
+    save([logSoftmax, targets]);
     return {
-      value: tf.mul(tf.sum(tf.mul(logSoftmax, targets)), -share),
+      value: tf.mul(tf.sum(tf.mul(logSoftmax, targets), [-2, -1]), -share),
       gradFunc: (dy, saved) => {
-        const softmax = tf.exp(saved[0] as tfTypes.Tensor);
-        return tf.mul(tf.sub(softmax, targets), tf.mul(dy, share));
+        const [logSoftmax, targets] = saved as [tfTypes.Tensor, tfTypes.Tensor];
+        return tf.mul(tf.sub(tf.exp(logSoftmax), targets), tf.mul(perModel(dy, logSoftmax), share));
       },
     };
   });
-  return op(logits) as tfTypes.Scalar;
+  return op(logits);
 }
 
-/** The sum of all squared elements of all `tensors`, of which there must be at least one. */
-export function sumOfSquares(tensors: readonly tfTypes.Tensor[]): tfTypes.Scalar {
+/** The sum of all squared elements of all `tensors`, of which there must be at least one; of several models, of each. */
+export function sumOfSquares(tensors: readonly tfTypes.Tensor[], models: number | null = null): tfTypes.Tensor {
   const tf = tfjs();
   const op = tf.customGrad((...args) => {
     const values = args.slice(0, -1) as tfTypes.Tensor[];
     const save = args.at(-1) as (tensors: tfTypes.Tensor[]) => void;
     save(values);
+    const axes = ({ rank }: tfTypes.Tensor) =>
+      Array.from({ length: rank }, (_, axis) => axis).slice(models === null ? 0 : 1);
     return {
-      value: values.map((value) => tf.sum(tf.square(value))).reduce((sum, one) => tf.add(sum, one)),
+      value: values.map((value) => tf.sum(tf.square(value), axes(value))).reduce((sum, one) => tf.add(sum, one)),
       gradFunc: (dy, saved) => {
         const twice = tf.mul(dy, 2);
-        return saved.map((value) => tf.mul(value, twice));
+        return saved.map((value) => tf.mul(value, perModel(twice, value)));
       },
     };
   });
-  return op(...tensors) as tfTypes.Scalar;
+  return op(...tensors);
+}
+
+/** A scalar as it is; one number a model shaped so that it broadcasts to `like`, whose first axis counts the models. */
+function perModel(numbers: tfTypes.Tensor, like: tfTypes.Tensor): tfTypes.Tensor {
+  if (numbers.rank === 0) return numbers;
+  return tfjs().reshape(numbers, [numbers.size, ...like.shape.slice(1).map(() => 1)]);
 }

@@ -125,7 +125,7 @@ test("dropout is inverted, keeps what is not below its rate, and sleeps outside 
   const tf = tfjs();
   const layers: Layer[] = [{ kind: "dropout", rate: 0.75 }];
   const x = { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) };
-  const training: Pass = { training: true, uniform: (shape) => tf.tensor([0.1, 0.75, 0.9, 0.7], shape) };
+  const training: Pass = { training: true, uniform: (shape) => tf.tensor([0.1, 0.75, 0.9, 0.7], [...shape]) };
   expect(await outputOf(layers, {}, x, training)).toEqual([0, 8, 12, 0]);
   expect(await outputOf(layers, {}, x)).toEqual([1, 2, 3, 4]);
   expect(await outputOf([{ kind: "dropout", rate: 0 }], {}, x, training)).toEqual([1, 2, 3, 4]);

@@ -23,8 +23,11 @@ export type Layer =
  */
 export type Weights = Readonly<Record<string, ArrayValue>>;
 
-/** Training draws its dropout masks from `uniform`; at inference dropout does nothing. */
-export type Pass = ({ training: true } & StepContext) | { training: false };
+/**
+ * Training draws its dropout masks from `uniform`; at inference dropout does nothing. Several models run as one have a
+ * first axis that counts them, in the batch, in the weights and in what `uniform` draws; only dense networks can.
+ */
+export type Pass = ({ training: true; models?: number } & Pick<StepContext, "uniform">) | { training: false };
 
 /** A layer in its place. `shape` is that of one record, without the record axis. */
 interface Placed {
@@ -74,6 +77,11 @@ export function initialize(
   return weights;
 }
 
+/** Whether several models of these layers can be trained as one. */
+export function canPack(layers: readonly Layer[]): boolean {
+  return layers.every(({ kind }) => kind === "dense" || kind === "dropout" || kind === "flatten");
+}
+
 /** Logits, records × classes, of a batch `x` with the record axis first, in differentiable TF.js operations. */
 export function forward(
   layers: readonly Layer[],
@@ -82,7 +90,8 @@ export function forward(
   pass: Pass,
 ): tfTypes.Tensor {
   let value = x;
-  for (const at of place(layers, x.shape.slice(1))) value = apply(at, weights, value, pass);
+  const recordShape = x.shape.slice(modelsOf(pass) === null ? 1 : 2);
+  for (const at of place(layers, recordShape)) value = apply(at, weights, value, pass);
   return value;
 }
 
@@ -176,14 +185,21 @@ function apply(
     case "max-pool":
       return tf.maxPool(x as tfTypes.Tensor4D, layer.size, layer.size, "valid");
     case "flatten":
-      return tf.reshape(x, [x.shape[0] as number, -1]);
+      return tf.reshape(x, [...x.shape.slice(0, modelsOf(pass) === null ? 1 : 2), -1]);
     case "dropout": {
       if (!pass.training || layer.rate === 0) return x;
       // Inverted: what is kept is scaled up now, so that inference needs no scaling (Srivastava et al. 2014, §10).
-      const kept = tf.cast(tf.greaterEqual(pass.uniform(x.shape), layer.rate), "float32");
+      const kept = tf.cast(
+        tf.greaterEqual(pass.uniform(modelsOf(pass) === null ? x.shape : x.shape.slice(1)), layer.rate),
+        "float32",
+      );
       return tf.mul(x, tf.mul(kept, 1 / (1 - layer.rate)));
     }
   }
+}
+
+function modelsOf(pass: Pass): number | null {
+  return pass.training ? (pass.models ?? null) : null;
 }
 
 function activate(x: tfTypes.Tensor, activation: Activation): tfTypes.Tensor {

@@ -5,7 +5,7 @@ import { initialize, type Layer } from "./network.ts";
 import { labelsOnly, predictedClasses, query } from "./query.ts";
 
 test("posteriors: a row a record, positive, summing to 1, whatever the batch", async () => {
-  const engine = await openEngine("wasm");
+  const engine = await openEngine("onnx");
   const layers: Layer[] = [{ kind: "flatten" }, { kind: "dense", units: 4, activation: "linear" }];
   const inputShape = [2, 3, 1];
   const weights = initialize(layers, inputShape, 4, createRng(1));

@@ -6,7 +6,7 @@ import type { Engine } from "@shadowfarm/engine/engine";
 import { expect, test } from "vitest";
 import type { Layer } from "./network.ts";
 import { predictedClasses, query } from "./query.ts";
-import { train } from "./train.ts";
+import { type Lesson, type Recipe, type Trained, type TrainOptions, train, trainTogether } from "./train.ts";
 
 const layers: Layer[] = [
   { kind: "dense", units: 8, activation: "tanh" },
@@ -25,48 +25,59 @@ function aTask(records: number) {
   return { layers, inputShape: [2], classes: 3, features, labels };
 }
 
+/** Recipe, lesson and options, told apart from one object. */
+function trainOn(
+  engine: Engine,
+  { features, labels, rng, onProgress, ...recipe }: Recipe & Lesson & Pick<TrainOptions, "onProgress">,
+) {
+  return train(engine, recipe, { features, labels, rng }, { onProgress });
+}
+
 const aTraining = (overrides: Partial<Training> = {}): Training =>
   trainingSchema.parse({ epochs: 15, batch: 8, learningRate: 0.02, ...overrides });
+
+function unused(): never {
+  throw new Error("not used here");
+}
 
 /** Notes which records each step takes, and computes nothing. */
 function recordingEngine(): { engine: Engine; runs: { indices: number[]; batch: number }[] } {
   const runs: { indices: number[]; batch: number }[] = [];
   const engine: Engine = {
     name: "recording",
-    compileLoop: () => ({
+    compileLoop: (program) => ({
       async run(indices, batch) {
         runs.push({ indices: [...indices], batch });
         return new Float32Array(indices.length / batch).fill(batch);
       },
-      weights: async () => ({}),
+      state: async () => ({ ...program.state }),
       dispose() {},
     }),
-    compileFn: () => {
-      throw new Error("not used here");
-    },
+    compileFn: unused,
+    compileStep: unused,
   };
   return { engine, runs };
 }
 
 test("learns, reports every epoch, and gives the same bits under the same seed", async () => {
-  const engine = await openEngine("wasm");
+  const engine = await openEngine("onnx");
   const task = aTask(30);
   const epochs: number[] = [];
   const options = { ...task, training: aTraining(), rng: createRng(5) };
-  const trained = await train(engine, { ...options, onProgress: ({ epoch }) => epochs.push(epoch) });
+  const trained = await trainOn(engine, { ...options, onProgress: ({ epoch }) => epochs.push(epoch) });
   expect(epochs).toEqual(Array.from({ length: 15 }, (_, at) => at + 1));
   expect(trained.losses.at(-1)).toBeLessThan(0.3 * (trained.losses[0] as number));
 
   const posteriors = await query(engine, { ...task, weights: trained.weights });
   expect(predictedClasses(posteriors, 3)).toEqual(task.labels);
 
-  expect(await train(engine, options)).toEqual(trained);
-  expect(await train(engine, { ...options, rng: createRng(6) })).not.toEqual(trained);
+  expect(await trainOn(engine, options)).toEqual(trained);
+  expect(await trainOn(engine, { ...options, rng: createRng(6) })).not.toEqual(trained);
 });
 
 test("every epoch visits every record once, in a new order; the rest is a batch of its own", async () => {
   const { engine, runs } = recordingEngine();
-  const { losses } = await train(engine, { ...aTask(21), training: aTraining({ epochs: 2 }), rng: createRng(1) });
+  const { losses } = await trainOn(engine, { ...aTask(21), training: aTraining({ epochs: 2 }), rng: createRng(1) });
   expect(runs.map(({ indices, batch }) => [indices.length, batch])).toEqual([
     [16, 8],
     [5, 5],
@@ -82,14 +93,14 @@ test("every epoch visits every record once, in a new order; the rest is a batch 
 
 test("fewer records than a batch are one batch", async () => {
   const { engine, runs } = recordingEngine();
-  await train(engine, { ...aTask(6), training: aTraining({ epochs: 1, batch: 100 }), rng: createRng(1) });
+  await trainOn(engine, { ...aTask(6), training: aTraining({ epochs: 1, batch: 100 }), rng: createRng(1) });
   expect(runs.map(({ batch }) => batch)).toEqual([6]);
 });
 
 test("the L2 penalty keeps kernels small and leaves biases alone", async () => {
-  const engine = await openEngine("wasm");
+  const engine = await openEngine("onnx");
   const norm = async (l2: number, part: string) => {
-    const { weights } = await train(engine, {
+    const { weights } = await trainOn(engine, {
       ...aTask(30),
       training: aTraining({ l2, epochs: 30 }),
       rng: createRng(1),
@@ -119,30 +130,79 @@ test("a convolutional network learns, and the same on every engine", async () =>
   });
   const options = { layers: small, inputShape: [8, 8, 1], classes: 2, features, labels, rng: createRng(1) };
   const training = aTraining({ epochs: 6 });
-  const wasm = await train(await openEngine("wasm"), { ...options, training });
-  const cpu = await train(await openEngine("cpu"), { ...options, training });
-  expect(wasm.losses.at(-1)).toBeLessThan(0.8 * (wasm.losses[0] as number));
-  for (const [epoch, loss] of wasm.losses.entries()) expect(loss).toBeCloseTo(cpu.losses[epoch] as number, 4);
+  const onnx = await trainOn(await openEngine("onnx"), { ...options, training });
+  const cpu = await trainOn(await openEngine("cpu"), { ...options, training });
+  expect(onnx.losses.at(-1)).toBeLessThan(0.8 * (onnx.losses[0] as number));
+  for (const [epoch, loss] of onnx.losses.entries()) expect(loss).toBeCloseTo(cpu.losses[epoch] as number, 4);
 });
 
 test("dropout makes training differ, not the answers", async () => {
-  const engine = await openEngine("wasm");
+  const engine = await openEngine("onnx");
   const task = { ...aTask(30), layers: [{ kind: "dropout", rate: 0.5 } as const, ...layers] };
   const options = { ...task, training: aTraining({ epochs: 2 }), rng: createRng(1) };
-  const { weights } = await train(engine, options);
-  expect((await train(engine, { ...options, layers })).weights).not.toEqual(weights);
+  const { weights } = await trainOn(engine, options);
+  expect((await trainOn(engine, { ...options, layers })).weights).not.toEqual(weights);
   expect(await query(engine, { ...task, weights })).toEqual(await query(engine, { ...task, layers, weights }));
 });
 
 test("impossible inputs are refused", async () => {
   const { engine } = recordingEngine();
   const options = { ...aTask(6), training: aTraining(), rng: createRng(1) };
-  const refused = (overrides: Partial<typeof options>) => train(engine, { ...options, ...overrides });
+  const refused = (overrides: Partial<typeof options>) => trainOn(engine, { ...options, ...overrides });
   await expect(refused({ features: new Float32Array(11) })).rejects.toThrow(
     "11 features are not 6 records of shape [2]",
   );
   await expect(refused({ features: new Float32Array(0), labels: new Int32Array(0) })).rejects.toThrow(InvalidInput);
   await expect(refused({ labels: Int32Array.of(0, 1, 2, 3, 0, 1) })).rejects.toThrow(
     "label 3 of record 3 is not in 0 … 2",
+  );
+});
+
+test.each([
+  { name: "onnx", digits: null },
+  { name: "cpu", digits: 5 },
+] as const)(
+  "$name: models trained together are the models trained alone, to the bit where packs are used",
+  async ({ name, digits }) => {
+    const engine = await openEngine(name);
+    const stack: Layer[] = [{ kind: "dropout", rate: 0.25 }, ...layers];
+    const training = aTraining({ epochs: 3, l2: 0.01, clipNorm: 0.5, schedule: "cosine" });
+    const recipe = { layers: stack, inputShape: [2], classes: 3, training };
+    const lessons = [1, 2, 3, 4, 5].map((seed) => {
+      const { features, labels } = aTask(21);
+      return { features: features.map((value) => value * seed), labels, rng: createRng(seed) };
+    });
+    const alone: Trained[] = [];
+    for (const lesson of lessons) alone.push(await train(engine, recipe, lesson));
+    // In other company and at other places.
+    for (const order of [
+      [0, 1, 2, 3, 4],
+      [3, 0],
+      [4, 2, 1],
+    ]) {
+      const together = await trainTogether(
+        engine,
+        recipe,
+        order.map((at) => lessons[at] as Lesson),
+      );
+      for (const [position, at] of order.entries()) {
+        const [packed, own] = [together[position] as Trained, alone[at] as Trained];
+        if (digits === null) expect(packed).toEqual(own);
+        for (const [weight, { data }] of Object.entries(own.weights)) {
+          for (const [index, value] of data.entries()) {
+            expect(packed.weights[weight]?.data[index]).toBeCloseTo(value, digits ?? 5);
+          }
+        }
+      }
+    }
+  },
+);
+
+test("models with unequally many records cannot be trained together", async () => {
+  const { engine } = recordingEngine();
+  const recipe = { layers, inputShape: [2], classes: 3, training: aTraining() };
+  const lessons = [21, 20].map((records) => ({ ...aTask(records), rng: createRng(1) }));
+  await expect(trainTogether(engine, recipe, lessons)).rejects.toThrow(
+    "models trained together need equally many records, not 21 and 20",
   );
 });

@@ -1,26 +1,35 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
-import type { Training } from "@shadowfarm/core/training";
-import type { ArrayValue, Engine } from "@shadowfarm/engine/engine";
+import { learningRateAt, type Training } from "@shadowfarm/core/training";
+import type { ArrayValue, Engine, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
+import { type TrainingProgram, trainingProgram, weightsOf } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { crossEntropy, sumOfSquares } from "./loss.ts";
-import { forward, initialize, type Layer } from "./network.ts";
+import { forward, initialize, type Layer, type Weights } from "./network.ts";
+import { packSize, stacked, unstacked } from "./pack.ts";
 
-/** A network to train, and the records to train it on. */
-export interface TrainOptions {
+/** What a model is, and how it is trained. */
+export interface Recipe {
   layers: readonly Layer[];
   /** Shape of one record. */
   inputShape: readonly number[];
   classes: number;
+  training: Training;
+}
+
+/** What one model is trained on. */
+export interface Lesson {
   features: Float32Array; // records × inputShape
   labels: Int32Array; // records; 0 … classes − 1
-  training: Training;
   /** First weights, batch order and dropout masks all follow from it. */
   rng: Rng;
+}
+
+export interface TrainOptions {
   signal?: AbortSignal | undefined;
-  /** Called after each epoch. */
-  onProgress?: ((progress: { epoch: number; epochs: number; loss: number }) => void) | undefined;
+  /** Called after each epoch, with the mean loss of each model. */
+  onProgress?: ((progress: { epoch: number; epochs: number; losses: number[] }) => void) | undefined;
 }
 
 export interface Trained {
@@ -37,48 +46,139 @@ export interface Trained {
  * @throws {TrainingDiverged} when the loss stops being finite.
  * @throws {Cancelled} once `signal` is aborted.
  */
-export async function train(engine: Engine, options: TrainOptions): Promise<Trained> {
-  const { layers, inputShape, classes, features, labels, training, rng, signal, onProgress } = options;
-  const tf = tfjs();
-  const records = labels.length;
-  const width = inputShape.reduce((product, size) => product * size, 1);
-  if (records === 0) throw new InvalidInput("there are no records to train on");
-  if (features.length !== records * width) {
-    throw new InvalidInput(`${features.length} features are not ${records} records of shape [${inputShape}]`);
-  }
-  const loop = engine.compileLoop({
-    weights: initialize(layers, inputShape, classes, rng.child("weights")),
-    data: {
-      features: { shape: [records, ...inputShape], data: features },
-      targets: { shape: [records, classes], data: oneHot(labels, classes) },
-    },
-    optimizer: { name: training.optimizer, learningRate: training.learningRate },
-    seed: rng.child("noise").uint32(),
-    loss(weights, batch, { uniform }) {
-      const logits = forward(layers, weights, batch.features as tfTypes.Tensor, { training: true, uniform });
-      const loss = crossEntropy(logits, batch.targets as tfTypes.Tensor);
-      if (training.l2 === 0) return loss;
-      const kernels = Object.keys(weights).filter((name) => name.endsWith("/kernel"));
-      const squares = sumOfSquares(kernels.map((name) => weights[name] as tfTypes.Tensor));
-      return tf.add(loss, tf.mul(squares, training.l2));
-    },
-  });
+export async function train(engine: Engine, recipe: Recipe, lesson: Lesson, options?: TrainOptions): Promise<Trained> {
+  const [trained] = await trainTogether(engine, recipe, [lesson], options);
+  return trained as Trained;
+}
+
+/**
+ * Trains several models of one recipe as one program. Each becomes what it becomes alone: to the bit, in any company, for
+ * what pack.ts recommends, and otherwise to within rounding.
+ *
+ * @throws {InvalidInput} also when the lessons differ in their number of records.
+ * @throws {TrainingDiverged} when one of them diverges, which ends them all.
+ */
+export async function trainTogether(
+  engine: Engine,
+  recipe: Recipe,
+  lessons: readonly Lesson[],
+  { signal, onProgress }: TrainOptions = {},
+): Promise<Trained[]> {
+  const { training } = recipe;
+  const records = lessons[0]?.labels.length ?? 0;
+  for (const lesson of lessons) checkLesson(recipe, lesson, records);
+  const { layers, inputShape, classes } = recipe;
+  const start = lessons.map(({ rng }) => initialize(layers, inputShape, classes, rng.child("weights")));
+  // What may be packed is always computed as a pack, be it of one: the same bits in whatever company it is trained.
+  const models = lessons.length > 1 || packSize(engine.name, recipe) > 1 ? lessons.length : null;
+  const program = programFor(recipe, lessons, models, models === null ? (start[0] as Weights) : stacked(start));
+  const loop = engine.compileLoop(trainingProgram(program));
   try {
     const batch = Math.min(training.batch, records);
-    const losses = new Float64Array(training.epochs);
+    const rest = records % batch;
+    const stepsAnEpoch = Math.ceil(records / batch);
+    const losses = lessons.map(() => new Float64Array(training.epochs));
     for (let epoch = 0; epoch < training.epochs; epoch++) {
-      const order = rng.child("epoch", epoch).permutation(records);
-      const rest = records % batch;
-      const full = await loop.run(order.subarray(0, records - rest), batch, signal);
-      const last = rest === 0 ? [] : await loop.run(order.subarray(records - rest), rest, signal);
-      const total = full.reduce((sum, loss) => sum + loss * batch, 0) + (last[0] ?? 0) * rest;
-      losses[epoch] = total / records;
-      onProgress?.({ epoch: epoch + 1, epochs: training.epochs, loss: total / records });
+      const orders = lessons.map(({ rng }) => rng.child("epoch", epoch).permutation(records));
+      const rates = Float64Array.from({ length: stepsAnEpoch }, (_, step) =>
+        learningRateAt(training, epoch * stepsAnEpoch + step, training.epochs * stepsAnEpoch),
+      );
+      const run = (from: number, to: number, size: number) => {
+        const learningRate = rates.subarray(Math.floor(from / batch));
+        return loop.run(rowsOf(orders, from, to, size), size * lessons.length, { settings: { learningRate }, signal });
+      };
+      const full = await run(0, records - rest, batch);
+      const last = rest === 0 ? new Float32Array() : await run(records - rest, records, rest);
+      losses.forEach((ofModel, model) => {
+        let total = 0;
+        for (let at = model; at < full.length; at += lessons.length) total += (full[at] as number) * batch;
+        ofModel[epoch] = (total + (last[model] ?? 0) * rest) / records;
+      });
+      onProgress?.({
+        epoch: epoch + 1,
+        epochs: training.epochs,
+        losses: losses.map((ofModel) => ofModel[epoch] as number),
+      });
     }
-    return { weights: await loop.weights(), losses };
+    const weights = unstacked(weightsOf(program, await loop.state()), start);
+    return losses.map((ofModel, model) => ({ weights: weights[model] as Trained["weights"], losses: ofModel }));
   } finally {
     loop.dispose();
   }
+}
+
+function checkLesson({ inputShape }: Recipe, { features, labels }: Lesson, records: number): void {
+  const width = inputShape.reduce((product, size) => product * size, 1);
+  if (labels.length === 0) throw new InvalidInput("there are no records to train on");
+  if (labels.length !== records) {
+    throw new InvalidInput(`models trained together need equally many records, not ${records} and ${labels.length}`);
+  }
+  if (features.length !== records * width) {
+    throw new InvalidInput(`${features.length} features are not ${records} records of shape [${inputShape}]`);
+  }
+}
+
+/** The training of all models as one program, whose data sets are one after another. */
+function programFor(
+  { layers, inputShape, classes, training }: Recipe,
+  lessons: readonly Lesson[],
+  models: number | null,
+  weights: Weights,
+): TrainingProgram {
+  const tf = tfjs();
+  const seeds = lessons.map(({ rng }) => rng.child("noise").uint32());
+  const rows = lessons.reduce((sum, { labels }) => sum + labels.length, 0);
+  /** A batch of all models' rows, with an axis that tells them apart. */
+  const apart = (batch: Tensors, name: string): tfTypes.Tensor => {
+    const tensor = batch[name] as tfTypes.Tensor;
+    return models === null ? tensor : tf.reshape(tensor, [models, -1, ...tensor.shape.slice(1)]);
+  };
+  return {
+    weights,
+    data: {
+      features: { shape: [rows, ...inputShape], data: joined(lessons.map(({ features }) => features)) },
+      targets: { shape: [rows, classes], data: joined(lessons.map(({ labels }) => oneHot(labels, classes))) },
+    },
+    optimizer: { name: training.optimizer, weightDecay: training.weightDecay },
+    ...(training.clipNorm > 0 && { clipNorm: training.clipNorm }),
+    seed: models === null ? (seeds[0] as number) : seeds,
+    loss(weights, batch, { uniform }) {
+      const pass = { training: true, uniform, ...(models !== null && { models }) } as const;
+      const logits = forward(layers, weights, apart(batch, "features"), pass);
+      const loss = crossEntropy(logits, apart(batch, "targets"));
+      if (training.l2 === 0) return loss;
+      const kernels = Object.keys(weights).filter((name) => name.endsWith("/kernel"));
+      const squares = sumOfSquares(
+        kernels.map((name) => weights[name] as tfTypes.Tensor),
+        models,
+      );
+      return tf.add(loss, tf.mul(squares, training.l2));
+    },
+  };
+}
+
+/** The records of batches of `size` from each model's order, `from` … `to`; every batch has each model's part in turn. */
+function rowsOf(orders: readonly Uint32Array[], from: number, to: number, size: number): Uint32Array {
+  if (orders.length === 1) return (orders[0] as Uint32Array).subarray(from, to);
+  const rows = new Uint32Array((to - from) * orders.length);
+  let at = 0;
+  for (let first = from; first < to; first += size) {
+    for (const [model, order] of orders.entries()) {
+      for (let row = first; row < first + size; row++) rows[at++] = (order[row] as number) + model * order.length;
+    }
+  }
+  return rows;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array;
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function oneHot(labels: Int32Array, classes: number): Float32Array {

@@ -3,6 +3,7 @@ import type { Metrics } from "@shadowfarm/core/metrics";
 import type { ArtifactRef } from "./artifacts.ts";
 import type { Store } from "./client.ts";
 import { PLAN_LOCK } from "./plans.ts";
+import { liveSlots } from "./workers.ts";
 
 /** A message for the queue: which job, and which claim it is for. */
 export interface Ticket {
@@ -50,10 +51,15 @@ export async function takeReady(store: Store, limit: number): Promise<Ticket[]> 
 
 /** Claims a ready job for a worker by compare-and-set; null when it is not ready, because another has it or it is over. */
 export async function claim(store: Store, key: string, workerId: string): Promise<Claim | null> {
-  const [row] = await store.db.$queryRaw<[Claim?]>`
+  const [held] = await claimAll(store, [key], workerId);
+  return held ?? null;
+}
+
+async function claimAll(store: Store, keys: readonly string[], workerId: string): Promise<Claim[]> {
+  return store.db.$queryRaw<Claim[]>`
     WITH claimed AS (
       UPDATE "Job" SET state = 'running', fence = fence + 1, "workerId" = ${workerId}, heartbeat = now()
-      WHERE key = ${key} AND state::text = 'ready' RETURNING key, kind, params, fence
+      WHERE key = ANY(${[...keys]}::text[]) AND state::text = 'ready' RETURNING key, kind, params, fence
     ), attempt AS (
       INSERT INTO "Attempt" ("jobKey", fence, "workerId") SELECT key, fence, ${workerId} FROM claimed
     )
@@ -65,7 +71,29 @@ export async function claim(store: Store, key: string, workerId: string): Promis
         WHERE edge."jobKey" = claimed.key GROUP BY artifact."jobKey") AS found
     ) AS inputs
     FROM claimed`;
-  return row ?? null;
+}
+
+/** Ready trainings that are looked at for one that asks for company. */
+const MANY_ALIKE = 1_000;
+
+/**
+ * Claims further ready trainings that differ from a held one in nothing but their seeds and whose model it is, so that
+ * they can be trained as one. Never so many that another compute slot would go without: each gets its share.
+ *
+ * @param most how many at most
+ */
+export async function claimAlike(store: Store, held: Claim, most: number, workerId: string): Promise<Claim[]> {
+  if (held.kind !== "train" || most < 1) return [];
+  const ready = await store.db.$queryRaw<{ key: string }[]>`
+    SELECT job.key FROM "JobDependency" edge
+    JOIN "Job" job ON job.key = edge."jobKey"
+    JOIN "Job" like_this ON like_this.key = ${held.key}
+    WHERE edge."inputKey" = ${held.params.inputs.records} AND job.state::text = 'ready' AND job.kind = 'train'
+      AND job.params - '{owner,seed}'::text[] #- '{split,seed}' = like_this.params - '{owner,seed}'::text[] #- '{split,seed}'
+    ORDER BY job.key LIMIT ${MANY_ALIKE}`;
+  const share = Math.ceil((ready.length + 1) / Math.max(1, await liveSlots(store))) - 1;
+  const taken = ready.slice(0, Math.min(most, share)).map(({ key }) => key);
+  return taken.length === 0 ? [] : claimAll(store, taken, workerId);
 }
 
 /**

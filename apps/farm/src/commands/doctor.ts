@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { access, constants, mkdir, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { messageOf } from "@shadowfarm/core/errors";
-import { engineNames, openEngine } from "@shadowfarm/engine/backends";
+import { engineNames, tryEngine } from "@shadowfarm/engine/backends";
 import { datasets } from "@shadowfarm/ml/datasets/index";
 import { openSender } from "@shadowfarm/queue/queue";
 import type { FarmConfig } from "../config.ts";
@@ -97,17 +97,15 @@ async function checkQueue(config: FarmConfig, databaseUrl: string): Promise<Find
 }
 
 async function checkEngines(config: FarmConfig): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const name of engineNames) {
-    const chosen = name === config.engine;
-    try {
-      await openEngine(name);
-      findings.push({ check: `engine ${name}`, status: "ok", detail: chosen ? "loads; chosen" : "loads" });
-    } catch (error) {
-      findings.push({ check: `engine ${name}`, status: chosen ? "fail" : "warn", detail: messageOf(error) });
-    }
-  }
-  return findings;
+  const tried = [];
+  for (const name of engineNames) tried.push(await tryEngine(name, config));
+  const chosen = config.engine === "auto" ? tried.find(({ engine }) => engine !== null)?.name : config.engine;
+  return tried.map(({ name, engine, reason }) => {
+    const check = `engine ${name}`;
+    if (engine === null) return { check, status: name === chosen ? "fail" : "warn", detail: reason ?? "" };
+    const how = config.engine === "auto" ? "chosen: the first that runs" : "chosen by SHADOWFARM_ENGINE";
+    return { check, status: "ok", detail: name === chosen ? `runs; ${how}` : "runs" };
+  });
 }
 
 async function checkData(config: FarmConfig): Promise<Finding[]> {

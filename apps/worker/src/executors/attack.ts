@@ -6,13 +6,13 @@ import type { Answers } from "@shadowfarm/ml/unit";
 import type { Bundle } from "@shadowfarm/store/tensors";
 import type { ExecutorContext, Made, PosteriorsMeta } from "./contract.ts";
 import { tensorOf } from "./inputs.ts";
-import { attackNamed, openNamedEngine } from "./units.ts";
+import { attackNamed } from "./units.ts";
 
 /**
  * Posteriors → one score a record, and their metrics. The attack is not shown the target's membership; it is joined here,
  * after the attack has answered.
  */
-export async function attack(params: AttackParams, { read, signal }: ExecutorContext): Promise<Made> {
+export async function attack(params: AttackParams, { read, openEngine, signal }: ExecutorContext): Promise<Made> {
   const target = await read(params.inputs.target, "posteriors");
   const shadows = await Promise.all(params.inputs.shadows.map((key) => read(key, "posteriors")));
   const random = params.inputs.randomPoints === null ? null : await read(params.inputs.randomPoints, "posteriors");
@@ -39,7 +39,7 @@ export async function attack(params: AttackParams, { read, signal }: ExecutorCon
     params.attack.params,
     {
       rng: createRng(params.seed).child("attack", params.attack.name),
-      engine: await openNamedEngine(params.engine),
+      engine: await openEngine(params.engine),
       signal,
     },
   );

@@ -1,7 +1,11 @@
 import type { InputInfo } from "@shadowfarm/core/catalog";
+import type { JobKind } from "@shadowfarm/core/job";
 import type { Metrics } from "@shadowfarm/core/metrics";
+import type { Engine } from "@shadowfarm/engine/engine";
 import type { Layer } from "@shadowfarm/ml/network";
+import type { Claim } from "@shadowfarm/store/jobs";
 import type { Bundle } from "@shadowfarm/store/tensors";
+import type { ClaimMore } from "../compute.ts";
 
 /** The artifact that an input left under a name. */
 export type ReadInput = (inputKey: string, name: string) => Promise<Bundle>;
@@ -10,10 +14,17 @@ export type ReadInput = (inputKey: string, name: string) => Promise<Bundle>;
 export interface ExecutorContext {
   read: ReadInput;
   datasetFolders: readonly string[];
+  /** The engine that the job's key promises; started once a process. */
+  openEngine(name: string): Promise<Engine>;
+  /** Claims up to `most` further jobs like the one that runs, to be made together with it. */
+  claimMore: ClaimMore;
   signal: AbortSignal;
 }
 
-/** What an executor makes: artifacts by name, and for an attack its metrics. */
+/** A claimed job of one kind. */
+export type ClaimOf<K extends JobKind> = Extract<Claim, { kind: K }>;
+
+/** What an executor makes of a job: artifacts by name, and for an attack its metrics. */
 export interface Made {
   bundles: Record<string, Bundle>;
   metrics?: Metrics;

@@ -1,29 +1,30 @@
-import type { JobKind, JobWork } from "@shadowfarm/core/job";
+import type { JobKind } from "@shadowfarm/core/job";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import { attack } from "./attack.ts";
-import type { ExecutorContext, Made } from "./contract.ts";
+import type { ClaimOf, ExecutorContext, Made } from "./contract.ts";
 import { inputReader } from "./inputs.ts";
 import { prepare } from "./prepare.ts";
 import { query } from "./query.ts";
 import { train } from "./train.ts";
 
-type Executor<K extends JobKind> = (
-  params: Extract<JobWork, { kind: K }>["params"],
-  context: ExecutorContext,
-) => Promise<Made>;
+/** What became of a job; of several, by their keys, when the executor asked for more. */
+type Executor<K extends JobKind> = (job: ClaimOf<K>, context: ExecutorContext) => Promise<Made | ReadyMade>;
+type ReadyMade = ReadonlyMap<string, Made | Error>;
 
-const executors: { [K in JobKind]: Executor<K> } = { prepare, train, query, attack };
+const executors: { [K in JobKind]: Executor<K> } = {
+  prepare: ({ params }, context) => prepare(params, context),
+  train,
+  query: ({ params }, context) => query(params, context),
+  attack: ({ params }, context) => attack(params, context),
+};
 
 /** Runs a job: a function of its parameters and its inputs' artifacts, and of nothing else. */
-export function runExecutor(
+export async function runExecutor(
   job: Claim,
-  {
-    artifacts,
-    datasetFolders,
-    signal,
-  }: { artifacts: Artifacts; datasetFolders: readonly string[]; signal: AbortSignal },
-): Promise<Made> {
+  { artifacts, ...context }: Omit<ExecutorContext, "read"> & { artifacts: Artifacts },
+): Promise<ReadyMade> {
   const execute = executors[job.kind] as Executor<JobKind>;
-  return execute(job.params, { read: inputReader(job, artifacts), datasetFolders, signal });
+  const made = await execute(job, { ...context, read: inputReader(job, artifacts) });
+  return made instanceof Map ? made : new Map([[job.key, made as Made]]);
 }

@@ -7,20 +7,20 @@ import { randomPoints } from "@shadowfarm/ml/random-points";
 import type { Bundle, Tensor } from "@shadowfarm/store/tensors";
 import type { ExecutorContext, Made, PosteriorsMeta, RecordsMeta, WeightsMeta } from "./contract.ts";
 import { gather, tensorOf } from "./inputs.ts";
-import { defenseNamed, openNamedEngine } from "./units.ts";
+import { defenseNamed } from "./units.ts";
 
 /**
  * A model's posteriors on a set of points. On an owner's members and non-members the artifact also holds `labels`,
  * `indices` (record numbers) and `isMember`; on random points none of them exists.
  */
-export async function query(params: QueryParams, { read, signal }: ExecutorContext): Promise<Made> {
+export async function query(params: QueryParams, { read, openEngine, signal }: ExecutorContext): Promise<Made> {
   const records = await read(params.inputs.records, "records");
   const weights = await read(params.inputs.weights, "weights");
   const { input, classes } = records.meta as RecordsMeta;
   const rng = createRng(params.seed).child("query", params.points.set);
 
   const { features, known } = pointsOf(params, records, input, rng);
-  const answered = await queryModel(await openNamedEngine(params.engine), {
+  const answered = await queryModel(await openEngine(params.engine), {
     layers: (weights.meta as WeightsMeta).layers,
     weights: Object.fromEntries(
       Object.keys(weights.tensors).map((name) => [name, tensorOf(weights, name, Float32Array)]),

@@ -1,6 +1,6 @@
 import type { UnitUse } from "@shadowfarm/core/catalog";
 import { EnvironmentFault } from "@shadowfarm/core/errors";
-import { type EngineName, engineNames, openEngine } from "@shadowfarm/engine/backends";
+import { type EngineOptions, engineNames, openEngine } from "@shadowfarm/engine/backends";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { attacks } from "@shadowfarm/ml/attacks/index";
 import { defenses } from "@shadowfarm/ml/defenses/index";
@@ -29,14 +29,14 @@ function lookUp<U extends { version: number }>(
 
 const opened = new Map<string, Promise<Engine>>();
 
-/** The engine that a job's key promises; started once a process. */
-export function openNamedEngine(name: string): Promise<Engine> {
+/** @throws {EnvironmentFault} when there is no such engine, or it does not run here. */
+export function openNamedEngine(name: string, options: EngineOptions): Promise<Engine> {
   const engine = engineNames.find((known) => known === name);
   if (!engine)
     throw new EnvironmentFault(
       `the job wants engine ${name}, which this worker does not know; it has ${engineNames.join(", ")}`,
     );
-  const started = opened.get(name) ?? openEngine(engine satisfies EngineName);
+  const started = opened.get(name) ?? openEngine(engine, options);
   opened.set(name, started);
   return started;
 }

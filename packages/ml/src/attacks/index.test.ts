@@ -14,7 +14,7 @@ const all = Object.values<Attack>(attacks).map((attack) => ({ name: attack.name,
 let engine: Context["engine"];
 
 beforeAll(async () => {
-  engine = await openEngine("wasm");
+  engine = await openEngine("onnx");
 });
 
 /**

@@ -18,7 +18,7 @@ test("more posteriors than classes are refused, except that the default means bo
 test.each([2, 4])(
   "with %i classes: only the sorted largest posteriors matter, neither their class nor the label",
   async (classes) => {
-    const engine = await openEngine("wasm");
+    const engine = await openEngine("onnx");
     const records = 20;
     const rng = createRng("posteriors");
     const posteriors = new Float32Array(records * classes);
@@ -55,7 +55,7 @@ test.each([2, 4])(
 );
 
 test("every shadow's answers are learned from", async () => {
-  const engine = await openEngine("wasm");
+  const engine = await openEngine("onnx");
   const sharp = Float32Array.of(0.9, 0.1);
   const flat = Float32Array.of(0.5, 0.5);
   const labels = new Int32Array(1);

@@ -1,4 +1,5 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { trainingSchema } from "@shadowfarm/core/training";
 import { z } from "zod";
 import { trainAttackModel } from "../attack-model.ts";
 import { defineAttack } from "../unit.ts";
@@ -45,7 +46,7 @@ export const shadow = defineAttack({
       width,
       isMember: Uint8Array.from(shadows.flatMap(({ isMember }) => [...isMember])),
       hidden,
-      training: { epochs, batch, learningRate, l2, optimizer: "adam" },
+      training: trainingSchema.parse({ epochs, batch, learningRate, l2 }),
       rng: rng.child("attack model"),
       signal,
     });

@@ -1,0 +1,61 @@
+import type { ArrayValue } from "@shadowfarm/engine/engine";
+import { canPack, shapesAfter, type Weights } from "./network.ts";
+import type { Recipe } from "./train.ts";
+
+/** Weights up to which training together pays. */
+const mostWeights = 4_000;
+/** Models beyond which a program gains little more. */
+const mostModels = 16;
+
+/**
+ * How many models of a recipe are worth training as one program; 1 when that does not pay. Small models spend their time
+ * on the fixed cost of each operation, which a pack shares; large ones on arithmetic, which it does not.
+ */
+export function packSize(engine: string, { layers, inputShape }: Pick<Recipe, "layers" | "inputShape">): number {
+  if (!engine.startsWith("onnx") || !canPack(layers)) return 1;
+  let inputs = inputShape.reduce((product, size) => product * size, 1);
+  let weights = 0;
+  shapesAfter(layers, inputShape).forEach((shape, at) => {
+    const outputs = shape.reduce((product, size) => product * size, 1);
+    if (layers[at]?.kind === "dense") weights += (inputs + 1) * outputs;
+    inputs = outputs;
+  });
+  return weights <= mostWeights ? mostModels : 1;
+}
+
+/**
+ * The weights of several models as one: a first axis counts them. Biases get an axis for the batch besides, so that they
+ * broadcast to it.
+ */
+export function stacked(models: readonly Weights[]): Record<string, ArrayValue> {
+  const [first = {}] = models;
+  return Object.fromEntries(
+    Object.entries(first).map(([name, { shape, data }]) => {
+      const all = new Float32Array(data.length * models.length);
+      models.forEach((weights, model) => {
+        all.set(weights[name]?.data as Float32Array, model * data.length);
+      });
+      return [name, { shape: [models.length, ...(shape.length === 1 ? [1] : []), ...shape], data: all }];
+    }),
+  );
+}
+
+/** The weights of each of the models that were stacked, in their own shapes again. */
+export function unstacked(weights: Weights, models: readonly Weights[]): Record<string, ArrayValue>[] {
+  return models.map((own, model) =>
+    Object.fromEntries(
+      Object.entries(own).map(
+        ([
+          name,
+          {
+            shape,
+            data: { length },
+          },
+        ]) => {
+          const all = weights[name]?.data as Float32Array;
+          return [name, { shape, data: all.slice(model * length, (model + 1) * length) }];
+        },
+      ),
+    ),
+  );
+}
