@@ -26,8 +26,8 @@ export interface TrainingProgram {
   ): tfTypes.Tensor | { loss: tfTypes.Tensor; state: Tensors };
 }
 
-/** Slots are kept in one array up to so many weights of a model; see `groupsOf`. */
-const mostInOne = 2 ** 14;
+/** Arrays of up to so many weights of a model are updated together; see `groupsOf`. */
+const fewWeights = 2 ** 12;
 
 /** The loop of a training: gradients by TF.js, then one update of every weight. */
 export function trainingProgram(options: TrainingProgram): LoopProgram {
@@ -104,15 +104,18 @@ interface Member {
 }
 
 /**
- * Small models are updated as one array, since each operation has a fixed cost; large ones weight by weight, since putting
- * them together and apart again is two passes over memory more.
+ * Biases and small kernels are updated as one array, since each operation has a fixed cost; a large one by itself, since
+ * putting it together with others and apart again is two passes over memory more.
  */
 function groupsOf(weights: Arrays, models: number | null): Group[] {
-  const members = Object.entries(weights).map(([name, { shape }]) => ({ name, shape }));
-  const total = members.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  if (total / (models ?? 1) > mostInOne || members.length < 2)
-    return members.map((one) => ({ ...one, members: [one] }));
-  return [{ name: "all", shape: models === null ? [total] : [models, total / models], members }];
+  const all = Object.entries(weights).map(([name, { shape }]) => ({ name, shape }));
+  const few = all.filter(({ shape }) => sizeOf(shape) / (models ?? 1) <= fewWeights);
+  const together = few.length > 1 ? few : [];
+  const alone = all.filter((one) => !together.includes(one)).map((one) => ({ ...one, members: [one] }));
+  if (together.length === 0) return alone;
+  const total = together.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const shape = models === null ? [total] : [models, total / models];
+  return [...alone, { name: "small", shape, members: together }];
 }
 
 function slotName(slot: string, group: string): string {
