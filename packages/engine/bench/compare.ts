@@ -18,6 +18,9 @@ const kinds = values.kind?.split(",") ?? ["mlp", "cnn", "tiny", "packed8", "forw
 const rounds = Number(values.rounds);
 const python = values.against === "torch" ? pythonWithTorch() : null;
 
+/** PyTorch's own setting reaches neither OpenMP's pool nor the BLAS behind it. */
+const oneThread = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+
 for (const kind of kinds) {
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -38,7 +41,7 @@ function ofEngine(engine: string, kind: string): number {
 
 function ofTorch(python: string, kind: string): number {
   const script = fileURLToPath(new URL("pytorch.py", import.meta.url));
-  return rateIn(execFileSync(python, [script, kind, values.seconds], { encoding: "utf8" }));
+  return rateIn(execFileSync(python, [script, kind, values.seconds], { encoding: "utf8", env: oneThread }));
 }
 
 function rateIn(line: string): number {

@@ -173,7 +173,7 @@ test.each([
       return { features: features.map((value) => value * seed), labels, rng: createRng(seed) };
     });
     const alone: Trained[] = [];
-    for (const lesson of lessons) alone.push(await train(engine, recipe, lesson));
+    for (const lesson of lessons) alone.push(await train(engine, recipe, lesson, { asPack: true }));
     // In other company and at other places.
     for (const order of [
       [0, 1, 2, 3, 4],

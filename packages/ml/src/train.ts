@@ -7,7 +7,7 @@ import { type TrainingProgram, trainingProgram, weightsOf } from "@shadowfarm/en
 import type * as tfTypes from "@tensorflow/tfjs";
 import { crossEntropy, sumOfSquares } from "./loss.ts";
 import { forward, initialize, type Layer, type Weights } from "./network.ts";
-import { packSize, stacked, unstacked } from "./pack.ts";
+import { stacked, unstacked } from "./pack.ts";
 
 /** What a model is, and how it is trained. */
 export interface Recipe {
@@ -27,6 +27,8 @@ export interface Lesson {
 }
 
 export interface TrainOptions {
+  /** Compute a single model as a pack of one: a tenth slower, and then to the bit what it is in any company. */
+  asPack?: boolean;
   signal?: AbortSignal | undefined;
   /** Called after each epoch, with the mean loss of each model. */
   onProgress?: ((progress: { epoch: number; epochs: number; losses: number[] }) => void) | undefined;
@@ -52,8 +54,8 @@ export async function train(engine: Engine, recipe: Recipe, lesson: Lesson, opti
 }
 
 /**
- * Trains several models of one recipe as one program. Each becomes what it becomes alone: to the bit, in any company, for
- * what pack.ts recommends, and otherwise to within rounding.
+ * Trains several models of one recipe as one program. Each becomes what it becomes alone: to within rounding, and to the
+ * bit what it becomes as a pack of one. Worth while where pack.ts says so.
  *
  * @throws {InvalidInput} also when the lessons differ in their number of records.
  * @throws {TrainingDiverged} when one of them diverges, which ends them all.
@@ -62,15 +64,14 @@ export async function trainTogether(
   engine: Engine,
   recipe: Recipe,
   lessons: readonly Lesson[],
-  { signal, onProgress }: TrainOptions = {},
+  { asPack = false, signal, onProgress }: TrainOptions = {},
 ): Promise<Trained[]> {
   const { training } = recipe;
   const records = lessons[0]?.labels.length ?? 0;
   for (const lesson of lessons) checkLesson(recipe, lesson, records);
   const { layers, inputShape, classes } = recipe;
   const start = lessons.map(({ rng }) => initialize(layers, inputShape, classes, rng.child("weights")));
-  // What may be packed is always computed as a pack, be it of one: the same bits in whatever company it is trained.
-  const models = lessons.length > 1 || packSize(engine.name, recipe) > 1 ? lessons.length : null;
+  const models = lessons.length > 1 || asPack ? lessons.length : null;
   const program = programFor(recipe, lessons, models, models === null ? (start[0] as Weights) : stacked(start));
   const loop = engine.compileLoop(trainingProgram(program));
   try {

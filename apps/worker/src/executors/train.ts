@@ -41,7 +41,8 @@ export async function train(
   const engine = await openEngine(params.engine);
   const most = packSize(engine.name, recipe);
   const jobs = [job, ...(most > 1 ? ((await claimMore(most - 1)) as ClaimOf<"train">[]) : [])];
-  const trained = await trainAll(engine, recipe, jobs.map(lessonOf), { signal });
+  // A model that might have been packed gets the same bits when there was no company.
+  const trained = await trainAll(engine, recipe, jobs.map(lessonOf), { signal, asPack: most > 1 });
   return new Map(jobs.map(({ key }, at) => [key, madeOf(recipe, trained[at] as Trained | Error)]));
 }
 
