@@ -206,3 +206,27 @@ test("models with unequally many records cannot be trained together", async () =
     "models trained together need equally many records, not 21 and 20",
   );
 });
+
+test("with ONNX Runtime's internal image layout and without it, the same weights are learnt", async () => {
+  const images: Layer[] = [
+    { kind: "conv", filters: 16, size: 3, padding: "same", activation: "relu" },
+    { kind: "max-pool", size: 2 },
+    { kind: "conv", filters: 16, size: 3, padding: "valid", activation: "relu" },
+    { kind: "flatten" },
+    { kind: "dense", units: 2, activation: "linear" },
+  ];
+  const rng = createRng("noise");
+  const recipe = { layers: images, inputShape: [8, 8, 3], classes: 2, training: aTraining({ epochs: 2 }) };
+  const lesson = {
+    features: Float32Array.from({ length: 16 * 192 }, () => rng.uniform()),
+    labels: Int32Array.from({ length: 16 }, (_, record) => record % 2),
+    rng,
+  };
+  const [blocked, plain] = [
+    await train(await openEngine("onnx", { nchwc: true }), recipe, lesson),
+    await train(await openEngine("onnx", { nchwc: false }), recipe, lesson),
+  ];
+  for (const [name, { data }] of Object.entries(plain.weights)) {
+    for (const [at, value] of data.entries()) expect(blocked.weights[name]?.data[at]).toBeCloseTo(value, 5);
+  }
+});
