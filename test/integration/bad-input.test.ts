@@ -179,6 +179,16 @@ describe("an environment is refused with its remedy:", () => {
     expect(code).toBe(2);
   });
 
+  test("an engine that is not there", async ({ cli, folder }) => {
+    const spec = await writeSpec(folder);
+    const { code, stderr } = await cli.run(["run", spec], { SHADOWFARM_ENGINE: "tensorflow-gpu" });
+    expect(stderr).toMatch(
+      /^engine "tensorflow-gpu" does not run here: @tensorflow\/tfjs-node-gpu is not installed; npm install .*\n$/,
+    );
+    expect(code).toBe(2);
+    expect(existsSync(cli.home)).toBe(false);
+  });
+
   test("an option or a command that does not exist", async ({ cli }) => {
     expect(await cli.run(["resutls"])).toMatchObject({
       code: 2,

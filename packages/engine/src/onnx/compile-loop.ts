@@ -30,15 +30,15 @@ interface Compiled {
 }
 
 /**
- * A program as one graph around an ONNX `Loop`: many steps a run, all inside ONNX Runtime. Every batch size has a graph of
- * its own, compiled when it first comes up; the state is handed on between them.
+ * A program as one graph around an ONNX `Loop`: many steps a run, all inside ONNX Runtime. Every batch size and every choice
+ * of settings has a graph of its own, compiled when it first comes up; the state is handed on between them.
  */
 export function compileLoop(target: Target, program: LoopProgram): Loop {
   for (const [name, array] of Object.entries({ ...program.state, ...program.data })) checkLength(name, array);
   const records = recordsOf(program);
   const { seeds } = seedsOf(program);
   const progress = new Progress(program);
-  const compiled = new Map<number, Promise<Compiled>>();
+  const compiled = new Map<string, Promise<Compiled>>();
   const data = mapValues(program.data, toOrt);
   let state = mapValues(program.state, toOrt);
   let stepsARun = 1;
@@ -75,8 +75,9 @@ export function compileLoop(target: Target, program: LoopProgram): Loop {
       for (let done = 0; done < total; ) {
         if (signal?.aborted) throw new Cancelled();
         const scalars = Object.keys(scalarsAt(program, progress.stepsDone, settings, done));
-        const made = compiled.get(batch) ?? compile(target, program, batch, scalars);
-        compiled.set(batch, made);
+        const which = [batch, ...scalars].join();
+        const made = compiled.get(which) ?? compile(target, program, batch, scalars);
+        compiled.set(which, made);
         const count = Math.min(stepsARun, total - done);
         const started = performance.now();
         const rows = indices.subarray(done * batch, (done + count) * batch);

@@ -77,11 +77,13 @@ function reduced(graph: Graph, op: string, x: Value, axes: readonly number[], sh
 
 /**
  * Sums over the matrices of a stack, as matrix products with ones. ONNX Runtime's own sums start their vectors where memory
- * is aligned, so that the same matrix at another place in another stack could round otherwise.
+ * is aligned, so that the same matrix at another place in another stack could round otherwise. Not of large stacks: their
+ * ones would cost more than they are worth, and what is packed is small.
  */
 function summedApart(graph: Graph, x: Value, axes: readonly number[]): Value | undefined {
   const [count, rows, columns] = x.shape as [number, number, number];
   if (x.shape.length !== 3 || (!isShape(axes, [1]) && !isShape(axes, [1, 2]))) return undefined;
+  if (sizeOf(x.shape) > 2 ** 20) return undefined;
   const ones = (shape: number[]) => graph.constant("float32", shape, new Float32Array(sizeOf(shape)).fill(1));
   if (axes.length === 1)
     return made(graph.op("MatMul", [ones([count, 1, rows]), plain(graph, x)]), [count, 1, columns]);
