@@ -1,6 +1,5 @@
 import type { ArrayValue } from "@shadowfarm/engine/engine";
-import { canPack, shapesAfter, type Weights } from "./network.ts";
-import type { Recipe } from "./train.ts";
+import { canPack, type Layer, shapesAfter, type Weights } from "./network.ts";
 
 /**
  * Models that one program takes, by their weights. Measured with `npm run bench:engine:packing`, where models of up to 4,096
@@ -15,7 +14,10 @@ const packs = [
  * How many models of a recipe are worth training as one program; 1 when that does not pay. Small models spend their time
  * on the fixed cost of each operation, which a pack shares; large ones on arithmetic, which it does not.
  */
-export function packSize(engine: string, { layers, inputShape }: Pick<Recipe, "layers" | "inputShape">): number {
+export function packSize(
+  engine: string,
+  { layers, inputShape }: { layers: readonly Layer[]; inputShape: readonly number[] },
+): number {
   if (!engine.startsWith("onnx") || !canPack(layers)) return 1;
   let inputs = inputShape.reduce((product, size) => product * size, 1);
   let weights = 0;
