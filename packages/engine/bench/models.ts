@@ -1,4 +1,5 @@
 import type * as tfTypes from "@tensorflow/tfjs";
+import { sizeOf } from "../src/arrays.ts";
 import { uniformNumbers } from "../src/counter-hash.ts";
 import type { ArrayValue, Tensors } from "../src/engine.ts";
 import { tfjs } from "../src/tfjs.ts";
@@ -69,7 +70,7 @@ export function weightsFor({ weights, models }: Model): Record<string, ArrayValu
   return Object.fromEntries(
     Object.entries(weights).map(([name, one], at) => {
       const shape = models === 1 ? one : [models, ...(one.length === 1 ? [1] : []), ...one];
-      const size = shape.reduce((product, length) => product * length, 1);
+      const size = sizeOf(shape);
       return [name, { shape, data: uniformNumbers(at, 0, 0, size).map((value) => 0.1 * (value - 0.5)) }];
     }),
   );
@@ -78,7 +79,7 @@ export function weightsFor({ weights, models }: Model): Record<string, ArrayValu
 /** Training with Adam on random records. */
 export function programFor(model: Model, records: number): TrainingProgram {
   const { input, classes, batch, models, logits } = model;
-  const width = input.reduce((product, length) => product * length, 1);
+  const width = sizeOf(input);
   const targets = new Float32Array(records * classes);
   for (let record = 0; record < records; record++) targets[record * classes + ((record * 7) % classes)] = 1;
   return {

@@ -22,8 +22,14 @@ export function mapValues<A, B>(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
 }
 
-/** The numbers of several arrays one after another, in a new array. */
+/** Whether two shapes are the same. */
+export function isShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** The numbers of several arrays one after another; a single array as it is. */
 export function concatenate(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array;
   const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -42,7 +48,7 @@ export function checkArray(
   if (array === undefined) throw new WrongArray(`input "${name}" is missing`);
   const type = array.data instanceof Float32Array ? "float32" : "int32";
   if (type !== dtype) throw new WrongArray(`input "${name}" is ${type}, not ${dtype}`);
-  if (array.shape.length !== shape.length || array.shape.some((size, axis) => size !== shape[axis])) {
+  if (!isShape(array.shape, shape)) {
     throw new WrongArray(`input "${name}" has shape [${array.shape}], not [${shape}]`);
   }
   checkLength(name, array);

@@ -1,5 +1,6 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
+import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, StepContext } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
@@ -129,7 +130,7 @@ function shapeAfter(layer: Layer, shape: readonly number[]): readonly number[] {
       return [Math.floor(height / layer.size), Math.floor(width / layer.size), channels];
     }
     case "flatten":
-      return [shape.reduce((product, size) => product * size, 1)];
+      return [sizeOf(shape)];
     case "dropout":
       if (!(layer.rate >= 0 && layer.rate < 1)) throw new InvalidInput(`dropout rate ${layer.rate} is not in [0, 1)`);
       return shape;
@@ -160,7 +161,7 @@ function kernelShape({ layer, inputShape }: Placed): readonly number[] | null {
 
 function glorotUniform(shape: readonly number[], rng: Rng): ArrayValue {
   const [inputs, outputs] = shape.slice(-2) as [number, number];
-  const window = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const window = sizeOf(shape.slice(0, -2));
   const limit = Math.sqrt(6 / (window * (inputs + outputs)));
   const data = new Float32Array(window * inputs * outputs);
   for (let at = 0; at < data.length; at++) data[at] = (2 * rng.uniform() - 1) * limit;

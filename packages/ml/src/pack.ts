@@ -1,3 +1,4 @@
+import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue } from "@shadowfarm/engine/engine";
 import { canPack, type Layer, shapesAfter, type Weights } from "./network.ts";
 
@@ -19,10 +20,10 @@ export function packSize(
   { layers, inputShape }: { layers: readonly Layer[]; inputShape: readonly number[] },
 ): number {
   if (!engine.startsWith("onnx") || !canPack(layers)) return 1;
-  let inputs = inputShape.reduce((product, size) => product * size, 1);
+  let inputs = sizeOf(inputShape);
   let weights = 0;
   shapesAfter(layers, inputShape).forEach((shape, at) => {
-    const outputs = shape.reduce((product, size) => product * size, 1);
+    const outputs = sizeOf(shape);
     if (layers[at]?.kind === "dense") weights += (inputs + 1) * outputs;
     inputs = outputs;
   });

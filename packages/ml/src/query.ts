@@ -1,3 +1,4 @@
+import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import { forward, type Layer, type Weights } from "./network.ts";
@@ -19,7 +20,7 @@ export interface QueryOptions {
  */
 export async function query(engine: Engine, options: QueryOptions): Promise<Float32Array> {
   const { layers, weights, inputShape, features, signal } = options;
-  const width = inputShape.reduce((product, size) => product * size, 1);
+  const width = sizeOf(inputShape);
   const model = engine.compileFn(weights, (tensors, batch) =>
     tfjs().softmax(forward(layers, tensors, batch, { training: false })),
   );

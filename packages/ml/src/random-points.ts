@@ -1,5 +1,6 @@
 import type { InputInfo } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
+import { sizeOf } from "@shadowfarm/engine/arrays";
 
 /**
  * Points that are certainly nobody's records: fair-coin bits for binary data, uniform values in the feature range
@@ -8,7 +9,7 @@ import type { Rng } from "@shadowfarm/core/rng";
  * @returns count × shape
  */
 export function randomPoints({ kind, shape, low, high }: InputInfo, count: number, rng: Rng): Float32Array {
-  const width = shape.reduce((product, size) => product * size, 1);
+  const width = sizeOf(shape);
   const draw = kind === "binary" ? () => (rng.uniform() < 0.5 ? low : high) : () => low + (high - low) * rng.uniform();
   return Float32Array.from({ length: count * width }, draw);
 }

@@ -1,6 +1,7 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { learningRateAt, type Training } from "@shadowfarm/core/training";
+import { concatenate, sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, Engine, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import { type TrainingProgram, trainingProgram, weightsOf } from "@shadowfarm/engine/training";
@@ -109,7 +110,7 @@ export async function trainTogether(
 }
 
 function checkLesson({ inputShape }: Recipe, { features, labels }: Lesson, records: number): void {
-  const width = inputShape.reduce((product, size) => product * size, 1);
+  const width = sizeOf(inputShape);
   if (labels.length === 0) throw new InvalidInput("there are no records to train on");
   if (labels.length !== records) {
     throw new InvalidInput(`models trained together need equally many records, not ${records} and ${labels.length}`);
@@ -137,8 +138,8 @@ function programFor(
   return {
     weights,
     data: {
-      features: { shape: [rows, ...inputShape], data: joined(lessons.map(({ features }) => features)) },
-      targets: { shape: [rows, classes], data: joined(lessons.map(({ labels }) => oneHot(labels, classes))) },
+      features: { shape: [rows, ...inputShape], data: concatenate(lessons.map(({ features }) => features)) },
+      targets: { shape: [rows, classes], data: concatenate(lessons.map(({ labels }) => oneHot(labels, classes))) },
     },
     optimizer: { name: training.optimizer, weightDecay: training.weightDecay },
     ...(training.clipNorm > 0 && { clipNorm: training.clipNorm }),
@@ -169,17 +170,6 @@ function rowsOf(orders: readonly Uint32Array[], from: number, to: number, size: 
     }
   }
   return rows;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0] as Float32Array;
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function oneHot(labels: Int32Array, classes: number): Float32Array {

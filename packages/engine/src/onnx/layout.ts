@@ -1,4 +1,5 @@
 import type { DataType } from "@tensorflow/tfjs";
+import { isShape, sizeOf } from "../arrays.ts";
 import { tfjs } from "../tfjs.ts";
 import type { Graph } from "./graph.ts";
 import { type Layout, made, scalarLike, spreadValue, type Value } from "./value.ts";
@@ -153,10 +154,6 @@ function roleOf(value: Value, whole: readonly number[]): Role {
   return whole.length === 4 && size === whole[0] && shape.at(-4) === size ? "images" : "other";
 }
 
-function isShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
 /** Whether all elements are the same number, known now or at run time. */
 function isOneNumber({ uniform, names }: Value): boolean {
   return uniform !== undefined || names.one !== undefined;
@@ -201,9 +198,4 @@ export function vectorName(graph: Graph, value: Value): string {
   if (value.names.channels !== undefined) return value.names.channels;
   const name = plain(graph, value);
   return value.shape.length === 1 ? name : graph.op("Reshape", [name, graph.ints(value.shape.slice(-1))]);
-}
-
-/** Numbers in a tensor of this shape. */
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

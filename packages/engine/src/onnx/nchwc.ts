@@ -1,3 +1,4 @@
+import { sizeOf } from "../arrays.ts";
 import { Graph } from "./graph.ts";
 import { convolve } from "./kernels/conv.ts";
 import { withBias, withRelu } from "./kernels/fusion.ts";
@@ -77,7 +78,7 @@ const window: Window = {
 
 /** Numbers of which no two neighbours are equal. */
 function numbers(graph: Graph, shape: readonly number[]): string {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const values = Array.from({ length: size }, (_, at) => (((at * 5) % 17) - 8) / 16);
   return graph.constant("float32", shape, values);
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from "onnxruntime-node";
+import { sizeOf } from "../arrays.ts";
 import { counterKey, scattered } from "../counter-hash.ts";
 import { elementTypes, type Graph } from "./graph.ts";
 import { onnxruntime } from "./runtime.ts";
@@ -24,7 +25,7 @@ export class UniformCalls {
 
   draw(shape: readonly number[]): Value {
     const { graph, seeds } = this;
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(shape);
     const elements = graph.constant(
       "uint32",
       [size],

@@ -1,5 +1,6 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { trainingSchema } from "@shadowfarm/core/training";
+import { concatenate } from "@shadowfarm/engine/arrays";
 import { z } from "zod";
 import { trainAttackModel } from "../attack-model.ts";
 import { defineAttack } from "../unit.ts";
@@ -65,14 +66,4 @@ function largest(posteriors: Float32Array, classes: number, width: number): Floa
     for (let rank = 0; rank < width; rank++) features[record * width + rank] = sorted[classes - 1 - rank] as number;
   }
   return features;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { sizeOf } from "../../arrays.ts";
 import type { Graph } from "../graph.ts";
 import { dimensions, elementwise, imageLayout, memoryDimensions, named } from "../layout.ts";
 import type { Value } from "../value.ts";
@@ -131,7 +132,7 @@ function joined(graph: Graph, names: readonly string[], axis: number): string {
 /** Where windows overlap: adds each window's gradient at the position of its first maximum. */
 function scattered(graph: Graph, dy: Value, input: Value, window: Window): Value {
   const { position } = maxWithPosition(graph, input, window);
-  const size = input.shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(input.shape);
   const list = (name: string) => graph.op("Reshape", [name, graph.ints([-1])]);
   const zeros = graph.op("Expand", [graph.float(0), graph.ints([size])]);
   const sums = graph.op("ScatterElements", [zeros, list(position), list(named(graph, dy, "nchw"))], {

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { sizeOf } from "../../arrays.ts";
+import { isShape, sizeOf } from "../../arrays.ts";
 import { tfjs } from "../../tfjs.ts";
 import type { Graph } from "../graph.ts";
 import { named, plain } from "../layout.ts";
@@ -7,7 +7,7 @@ import { made, uniformValue, type Value } from "../value.ts";
 import { castTo, rounded } from "./each.ts";
 import { cast } from "./elementwise.ts";
 import { type Kernel, type Kernels, kernel } from "./kernel.ts";
-import { isShape, reshape } from "./shape.ts";
+import { reshape } from "./shape.ts";
 
 interface ReductionAttributes {
   axis?: number | number[] | null;

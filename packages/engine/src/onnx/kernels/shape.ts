@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { sizeOf } from "../../arrays.ts";
+import { isShape, sizeOf } from "../../arrays.ts";
 import { tfjs } from "../../tfjs.ts";
 import type { Graph } from "../graph.ts";
 import { plain } from "../layout.ts";
@@ -34,8 +34,4 @@ export function transpose(graph: Graph, x: Value, perm: readonly number[]): Valu
   if (x.uniform !== undefined) return uniformValue(x.uniform, shape, x.dtype);
   if (perm.every((from, to) => from === to)) return x;
   return made(graph.op("Transpose", [plain(graph, x)], { perm: { ints: perm } }), shape, x.dtype);
-}
-
-export function isShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
