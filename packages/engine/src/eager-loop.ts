@@ -1,9 +1,8 @@
-import { Cancelled } from "@shadowfarm/core/errors";
 import type * as tfTypes from "@tensorflow/tfjs";
-import { checkLength, concatenate, mapValues, sizeOf, toTensors } from "./arrays.ts";
+import { concatenate, mapValues, sizeOf, toTensors } from "./arrays.ts";
 import { uniformNumbers } from "./counter-hash.ts";
 import type { ArrayValue, Loop, LoopProgram, Settings, Tensors } from "./engine.ts";
-import { checkIndices, Progress, recordsOf, scalarsAt, seedsOf } from "./loop.ts";
+import { checkedRecords, Progress, runInBlocks, scalarsAt, seedsOf } from "./loop.ts";
 import { tfjs } from "./tfjs.ts";
 import { turn } from "./turn.ts";
 
@@ -15,8 +14,7 @@ const blockSteps = 64;
 /** A program run step by step with TF.js. Data and state stay in its backend. */
 export function eagerLoop(activate: () => void, program: LoopProgram): Loop {
   const tf = tfjs();
-  for (const [name, array] of Object.entries({ ...program.state, ...program.data })) checkLength(name, array);
-  const records = recordsOf(program);
+  const records = checkedRecords(program);
   const data = toTensors(program.data);
   const progress = new Progress(program);
   const { seeds, axis } = seedsOf(program);
@@ -45,32 +43,24 @@ export function eagerLoop(activate: () => void, program: LoopProgram): Loop {
   };
 
   return {
-    async run(indices, batch, { settings = {}, signal } = {}) {
-      checkIndices(indices, batch, records);
-      const total = indices.length / batch;
-      const losses: Float32Array[] = [];
-      for (let done = 0; done < total; ) {
-        if (signal?.aborted) throw new Cancelled();
+    run: (indices, batch, options = {}) =>
+      runInBlocks({ records, progress }, indices, batch, options, async (rows, settings, at) => {
         activate();
         const block: tfTypes.Tensor[] = [];
-        const most = Math.min(blockSteps, total - done);
+        const most = Math.min(blockSteps, rows.length / batch);
         const started = performance.now();
         try {
           do {
-            const first = (done + block.length) * batch;
-            block.push(runStep(indices.subarray(first, first + batch), block.length, settings, done + block.length));
+            const first = block.length * batch;
+            block.push(runStep(rows.subarray(first, first + batch), block.length, settings, at + block.length));
           } while (block.length < most && performance.now() - started < blockMs);
-          const read = concatenate((await Promise.all(block.map((loss) => loss.data()))) as Float32Array[]);
-          progress.advance(read, block.length, settings, done);
-          losses.push(read);
+          const losses = (await Promise.all(block.map((loss) => loss.data()))) as Float32Array[];
+          await turn();
+          return { steps: block.length, losses: concatenate(losses) };
         } finally {
           tf.dispose(block);
         }
-        done += block.length;
-        await turn();
-      }
-      return concatenate(losses);
-    },
+      }),
     async state() {
       const arrays: Record<string, ArrayValue> = {};
       for (const [name, tensor] of Object.entries(state)) {

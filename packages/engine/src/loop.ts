@@ -1,19 +1,52 @@
-import { TrainingDiverged } from "@shadowfarm/core/errors";
-import type { LoopProgram, Settings } from "./engine.ts";
+import { Cancelled, TrainingDiverged } from "@shadowfarm/core/errors";
+import { checkLength, concatenate } from "./arrays.ts";
+import type { LoopProgram, RunOptions, Settings } from "./engine.ts";
 import { WrongArray } from "./errors.ts";
 
 // What the loops of all backends have in common.
 
+/** Steps that a backend has done at once, and their losses, one after another. */
+export interface Block {
+  steps: number;
+  losses: Float32Array;
+}
+
+/**
+ * Does all steps of `indices`, block by block. `runBlock` does as many as it sees fit, of `rows` that are left, the first of
+ * which is step `at` of this run.
+ *
+ * @throws {WrongArray | Cancelled | TrainingDiverged} as `Loop.run` says.
+ */
+export async function runInBlocks(
+  { records, progress }: { records: number; progress: Progress },
+  indices: Uint32Array,
+  batch: number,
+  { settings = {}, signal }: RunOptions,
+  runBlock: (rows: Uint32Array, settings: Settings, at: number) => Promise<Block>,
+): Promise<Float32Array> {
+  checkIndices(indices, batch, records);
+  const losses: Float32Array[] = [];
+  for (let done = 0; done * batch < indices.length; ) {
+    if (signal?.aborted) throw new Cancelled();
+    const block = await runBlock(indices.subarray(done * batch), settings, done);
+    progress.advance(block.losses, block.steps, settings, done);
+    losses.push(block.losses);
+    done += block.steps;
+  }
+  return concatenate(losses);
+}
+
 /** A backend would read past the end of the data without a word. */
-export function checkIndices(indices: Uint32Array, batch: number, records: number): void {
+function checkIndices(indices: Uint32Array, batch: number, records: number): void {
   if (!Number.isInteger(batch) || batch < 1 || indices.length % batch !== 0) {
     throw new WrongArray(`${indices.length} indices are not a whole number of batches of ${batch}`);
   }
   for (const row of indices) if (row >= records) throw new WrongArray(`row ${row} of ${records} records`);
 }
 
-/** How many records every data set of the program has. */
-export function recordsOf({ data }: LoopProgram): number {
+/** How many records every data set of the program has; refuses arrays that are not what their shapes say. */
+export function checkedRecords({ state, data }: LoopProgram): number {
+  for (const [name, array] of Object.entries({ ...state, ...data })) checkLength(name, array);
   const counts = Object.entries(data).map(([name, { shape }]) => ({ name, records: shape[0] ?? 0 }));
   const [first] = counts;
   const other = counts.find(({ records }) => records !== first?.records);
@@ -24,7 +57,7 @@ export function recordsOf({ data }: LoopProgram): number {
 }
 
 /** The settings of one step of a run. */
-export function settingsAt(settings: Settings, step: number): Record<string, number> {
+function settingsAt(settings: Settings, step: number): Record<string, number> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
       const number = typeof value === "number" ? value : value[step];

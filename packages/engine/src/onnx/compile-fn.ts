@@ -6,7 +6,7 @@ import type { Arrays, ArrayValue, Compiled, Tensors } from "../engine.ts";
 import { fromOrt } from "./arrays.ts";
 import { Graph } from "./graph.ts";
 import { record } from "./recorder.ts";
-import { onnxruntime, openSession, type Target } from "./runtime.ts";
+import { onnxruntime, openSession, release, type Target } from "./runtime.ts";
 import { made } from "./value.ts";
 
 /**
@@ -52,14 +52,11 @@ export function compileFn(
       return { shape: [rows, ...outShape], data: concatenate(outputs) };
     },
     dispose() {
-      for (const session of sessions.values()) void session.then((open) => open.release(), ignore);
+      for (const session of sessions.values()) release(session);
       sessions.clear();
     },
   };
 }
-
-/** Whoever ran the function has heard of it. */
-function ignore(): void {}
 
 async function compile(
   target: Target,

@@ -1,14 +1,13 @@
-import { Cancelled } from "@shadowfarm/core/errors";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { checkLength, concatenate, mapValues } from "../arrays.ts";
+import { mapValues } from "../arrays.ts";
 import type { ArrayValue, Loop, LoopProgram, Settings, Tensors } from "../engine.ts";
 import { WrongArray } from "../errors.ts";
-import { checkIndices, Progress, recordsOf, scalarsAt, seedsOf } from "../loop.ts";
+import { checkedRecords, Progress, runInBlocks, scalarsAt, seedsOf } from "../loop.ts";
 import { tfjs } from "../tfjs.ts";
 import { fromOrt, toOrt } from "./arrays.ts";
 import { Graph } from "./graph.ts";
 import { record } from "./recorder.ts";
-import { onnxruntime, openSession, type Target } from "./runtime.ts";
+import { onnxruntime, openSession, release, type Target } from "./runtime.ts";
 import { keysTensor, UniformCalls } from "./uniform.ts";
 import { elementTypeOf, made } from "./value.ts";
 
@@ -34,8 +33,7 @@ interface Compiled {
  * of settings has a graph of its own, compiled when it first comes up; the state is handed on between them.
  */
 export function compileLoop(target: Target, program: LoopProgram): Loop {
-  for (const [name, array] of Object.entries({ ...program.state, ...program.data })) checkLength(name, array);
-  const records = recordsOf(program);
+  const records = checkedRecords(program);
   const { seeds } = seedsOf(program);
   const progress = new Progress(program);
   const compiled = new Map<string, Promise<Compiled>>();
@@ -61,34 +59,24 @@ export function compileLoop(target: Target, program: LoopProgram): Loop {
     }
     if (made.draws > 0) feeds.keys = keysTensor(seeds, numbers, made.draws);
     const results = await made.session.run(feeds);
-    const losses = fromOrt(results[made.losses]).data as Float32Array;
-    progress.advance(losses, count, settings, at);
     state = mapValues(made.state, (name) => results[name] as Tensor);
-    return losses;
+    return { steps: count, losses: fromOrt(results[made.losses]).data as Float32Array };
   };
 
   return {
-    async run(indices, batch, { settings = {}, signal } = {}) {
-      checkIndices(indices, batch, records);
-      const total = indices.length / batch;
-      const losses: Float32Array[] = [];
-      for (let done = 0; done < total; ) {
-        if (signal?.aborted) throw new Cancelled();
-        const scalars = Object.keys(scalarsAt(program, progress.stepsDone, settings, done));
+    run: (indices, batch, options = {}) =>
+      runInBlocks({ records, progress }, indices, batch, options, async (rows, settings, at) => {
+        const scalars = Object.keys(scalarsAt(program, progress.stepsDone, settings, at));
         const which = [batch, ...scalars].join();
         const made = compiled.get(which) ?? compile(target, program, batch, scalars);
         compiled.set(which, made);
-        const count = Math.min(stepsARun, total - done);
         const started = performance.now();
-        const rows = indices.subarray(done * batch, (done + count) * batch);
-        losses.push(await runSteps(await made, rows, batch, settings, done));
+        const block = await runSteps(await made, rows.subarray(0, stepsARun * batch), batch, settings, at);
         // A session's first run is slow: growing eightfold at most forgives it.
-        const fitting = Math.round((runMs * count) / (performance.now() - started));
+        const fitting = Math.round((runMs * block.steps) / (performance.now() - started));
         stepsARun = Math.max(1, Math.min(fitting, stepsARun * 8, mostSteps));
-        done += count;
-      }
-      return concatenate(losses);
-    },
+        return block;
+      }),
     async state() {
       return mapValues(state, (tensor) => {
         const { shape, data } = fromOrt(tensor) as ArrayValue;
@@ -96,14 +84,11 @@ export function compileLoop(target: Target, program: LoopProgram): Loop {
       });
     },
     dispose() {
-      for (const made of compiled.values()) void made.then(({ session }) => session.release(), ignore);
+      for (const made of compiled.values()) release(made.then(({ session }) => session));
       compiled.clear();
     },
   };
 }
-
-/** Whoever ran the program has heard of it. */
-function ignore(): void {}
 
 async function compile(
   target: Target,

@@ -3,7 +3,7 @@ import type { ArraySpec, Step, StepContext, Tensors } from "../engine.ts";
 import { fromOrt, toOrt } from "./arrays.ts";
 import { Graph } from "./graph.ts";
 import { record } from "./recorder.ts";
-import { openSession, type Target } from "./runtime.ts";
+import { openSession, release, type Target } from "./runtime.ts";
 import { keysTensor, UniformCalls } from "./uniform.ts";
 import { elementTypeOf, made } from "./value.ts";
 
@@ -27,7 +27,7 @@ export function compileStep(
   if (draws.count > 0) graph.input("uint32", [1, draws.count, 1], "keys");
   const session = openSession(graph, target.provider);
   // Whoever runs the step hears of it.
-  session.catch(ignore);
+  session.catch(() => {});
 
   return {
     async run(values, { seed = 0, step = 0 } = {}) {
@@ -39,9 +39,7 @@ export function compileStep(
       return mapValues(outputs, (name) => fromOrt(results[name]));
     },
     dispose() {
-      void session.then((open) => open.release(), ignore);
+      release(session);
     },
   };
 }
-
-function ignore(): void {}

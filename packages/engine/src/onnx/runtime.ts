@@ -45,3 +45,11 @@ export async function openSession(graph: Graph, provider: Provider): Promise<Inf
     extra: { session: { set_denormal_as_zero: "1" } },
   });
 }
+
+/** Frees a session, once it is open; whoever runs it has heard if it never is. */
+export function release(session: Promise<InferenceSession>): void {
+  void session.then(
+    (open) => open.release(),
+    () => {},
+  );
+}
