@@ -21,7 +21,7 @@ if (engineName === undefined || wanted.length === 0 || !(seconds > 0)) {
   process.stderr.write(`usage: --kind ${kinds.join("|")} --engine ${engineNames.join("|")} --seconds N\n`);
   process.exit(2);
 }
-const engine = await openEngine(engineName);
+const engine = await openEngine(engineName, { nchwc: process.env.SHADOWFARM_NCHWC !== "0" });
 for (const kind of wanted) {
   const samplesPerSecond =
     kind === "forward-cnn" ? await forward(engine, models.cnn) : await training(engine, models[kind]);

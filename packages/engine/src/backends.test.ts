@@ -6,7 +6,13 @@ import type { Engine } from "./engine.ts";
 const unused = () => {
   throw new Error("not used here");
 };
-const anEngine = (name: string): Engine => ({ name, compileLoop: unused, compileFn: unused, compileStep: unused });
+const anEngine = (name: string): Engine => ({
+  name,
+  packs: false,
+  compileLoop: unused,
+  compileFn: unused,
+  compileStep: unused,
+});
 const broken = async () => Promise.reject(new Error("no SIMD\n  and a long explanation"));
 
 /** Starters of which only these work. */

@@ -18,6 +18,7 @@ export function eagerEngine(name: string, backend = name): Engine {
   };
   return {
     name,
+    packs: false,
     compileLoop(program) {
       activate();
       return eagerLoop(activate, program);

@@ -102,6 +102,8 @@ export interface Step {
 export interface Engine {
   /** Recorded in each result, and part of every key: `onnx`, `wasm`, … */
   readonly name: string;
+  /** Whether a model trained together with others gets the same bits in any company, so that packing may be left to chance. */
+  readonly packs: boolean;
   compileLoop(program: LoopProgram): Loop;
   compileFn(weights: Arrays, fn: (weights: Tensors, batch: tf.Tensor) => tf.Tensor): Compiled;
   compileStep(

@@ -1,12 +1,12 @@
 import { sizeOf } from "@shadowfarm/engine/arrays";
-import type { ArrayValue } from "@shadowfarm/engine/engine";
+import type { ArrayValue, Engine } from "@shadowfarm/engine/engine";
 import { canPack, type Layer, shapesAfter, type Weights } from "./network.ts";
 
 /**
  * Models that one program takes, by their weights. Measured with `npm run bench:engine:packing`, where models of up to 4,096
  * weights train 2 to 4.8 times as fast in packs of 16, up to 16,384 weights 1.6 times in packs of 4, and 90,000 no faster.
  */
-const packs = [
+const sizes = [
   { weights: 4_096, models: 16 },
   { weights: 16_384, models: 4 },
 ];
@@ -16,10 +16,10 @@ const packs = [
  * on the fixed cost of each operation, which a pack shares; large ones on arithmetic, which it does not.
  */
 export function packSize(
-  engine: string,
+  { packs }: Pick<Engine, "packs">,
   { layers, inputShape }: { layers: readonly Layer[]; inputShape: readonly number[] },
 ): number {
-  if (!engine.startsWith("onnx") || !canPack(layers)) return 1;
+  if (!packs || !canPack(layers)) return 1;
   let inputs = sizeOf(inputShape);
   let weights = 0;
   shapesAfter(layers, inputShape).forEach((shape, at) => {
@@ -27,7 +27,7 @@ export function packSize(
     if (layers[at]?.kind === "dense") weights += (inputs + 1) * outputs;
     inputs = outputs;
   });
-  return packs.find((pack) => weights <= pack.weights)?.models ?? 1;
+  return sizes.find((size) => weights <= size.weights)?.models ?? 1;
 }
 
 /**

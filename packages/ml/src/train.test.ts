@@ -45,6 +45,7 @@ function recordingEngine(): { engine: Engine; runs: { indices: number[]; batch: 
   const runs: { indices: number[]; batch: number }[] = [];
   const engine: Engine = {
     name: "recording",
+    packs: false,
     compileLoop: (program) => ({
       async run(indices, batch) {
         runs.push({ indices: [...indices], batch });

@@ -39,7 +39,7 @@ export async function train(
   const recipe = { layers, inputShape: input.shape, classes, training };
 
   const engine = await openEngine(params.engine);
-  const most = packSize(engine.name, recipe);
+  const most = packSize(engine, recipe);
   const jobs = [job, ...(most > 1 ? ((await claimMore(most - 1)) as ClaimOf<"train">[]) : [])];
   // A model that might have been packed gets the same bits when there was no company.
   const trained = await trainAll(engine, recipe, jobs.map(lessonOf), { signal, asPack: most > 1 });

@@ -18,6 +18,8 @@ export async function startOnnx(provider: Provider, { nchwc }: { nchwc: boolean 
   const target: Target = { provider, block: nchwc && provider === "cpu" ? await probeBlock() : 0 };
   return {
     name: provider === "cpu" ? "onnx" : "onnx-cuda",
+    // Tested on the CPU alone.
+    packs: provider === "cpu",
     compileLoop: (program) => compileLoop(target, program),
     // ONNX Runtime brings constant weights into its internal layout by itself, and folds more of them than we could.
     compileFn: (weights, fn) => compileFn({ ...target, block: 0 }, weights, fn),

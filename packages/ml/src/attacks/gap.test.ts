@@ -2,7 +2,7 @@ import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
 import { gap } from "./gap.ts";
 
-const engine = { name: "none", compileLoop: unused, compileFn: unused, compileStep: unused };
+const engine = { name: "none", packs: false, compileLoop: unused, compileFn: unused, compileStep: unused };
 function unused(): never {
   throw new Error("the gap attack computes nothing");
 }

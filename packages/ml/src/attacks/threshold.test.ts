@@ -2,7 +2,7 @@ import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
 import { threshold } from "./threshold.ts";
 
-const engine = { name: "none", compileLoop: unused, compileFn: unused, compileStep: unused };
+const engine = { name: "none", packs: false, compileLoop: unused, compileFn: unused, compileStep: unused };
 function unused(): never {
   throw new Error("the threshold attack computes nothing on the engine");
 }
