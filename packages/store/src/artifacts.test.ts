@@ -35,7 +35,7 @@ describe("an artifact", () => {
   test("is got as it was put, by the hash of its bytes", async ({ folder }) => {
     const artifacts = openArtifacts(folder);
     const ref = await artifacts.put(aBundle());
-    const bytes = encodeBundle(aBundle());
+    const bytes = new Uint8Array(Buffer.concat(encodeBundle(aBundle())));
     expect(ref).toEqual({ sha256: sha256Hex(bytes), bytes: bytes.length });
     expect(await artifacts.get(ref)).toEqual(aBundle());
     expect(new Uint8Array(await readFile(fileOf(folder, ref)))).toEqual(bytes);
@@ -102,7 +102,7 @@ test("a file of the right hash that is no bundle is corrupt", async ({ folder })
 });
 
 describe("a write that fails leaves nothing", () => {
-  const ref = { sha256: sha256Hex(encodeBundle(aBundle())), bytes: 0 };
+  const ref = { sha256: sha256Hex(Buffer.concat(encodeBundle(aBundle()))), bytes: 0 };
 
   test("when the file cannot take its name", async ({ folder }) => {
     await mkdir(path.join(fileOf(folder, ref), "in the way"), { recursive: true });
@@ -115,5 +115,62 @@ describe("a write that fails leaves nothing", () => {
     await writeFile(path.join(folder, "taken"), "");
     await expect(openArtifacts(path.join(folder, "taken")).put(aBundle())).rejects.toThrow();
     expect(await filesIn(folder)).toEqual(["taken"]);
+  });
+});
+
+describe("an artifact that is opened", () => {
+  const rows = 1000;
+  const width = 300;
+  const large: Bundle = {
+    meta: { of: "pixels" },
+    tensors: {
+      pixels: { shape: [rows, width], data: Uint8Array.from({ length: rows * width }, (_, at) => (at * 7) % 251) },
+      labels: { shape: [rows], data: Int32Array.from({ length: rows }, (_, at) => at) },
+      values: { shape: [rows, 2], data: Float32Array.from({ length: 2 * rows }, (_, at) => at / 4) },
+    },
+  };
+
+  test("gives its arrays, whole or by rows in any order, as they were put", async ({ folder }) => {
+    const artifacts = openArtifacts(folder);
+    const opened = await artifacts.open(await artifacts.put(large));
+    expect(opened.meta).toEqual(large.meta);
+    expect(opened.shapes).toEqual({ pixels: [rows, width], labels: [rows], values: [rows, 2] });
+    expect(await opened.read("labels")).toEqual(large.tensors.labels);
+    const pixels = large.tensors.pixels as { data: Uint8Array };
+    const values = large.tensors.values as { data: Float32Array };
+    for (const indices of [[], [999], [5, 4, 4, 999, 0], Array.from({ length: rows }, (_, at) => (at * 17) % rows)]) {
+      const asked = Uint32Array.from(indices);
+      const drawn = await opened.rows("pixels", asked);
+      expect(drawn.shape).toEqual([indices.length, width]);
+      const expected = Buffer.concat(indices.map((row) => pixels.data.subarray(row * width, (row + 1) * width)));
+      // Compared as bytes: a quarter of a million numbers take a matcher seconds.
+      expect(expected.equals(drawn.data as Uint8Array)).toBe(true);
+      expect(await opened.rows("values", asked)).toEqual({
+        shape: [indices.length, 2],
+        data: Float32Array.from(indices.flatMap((row) => [...values.data.subarray(row * 2, (row + 1) * 2)])),
+      });
+    }
+    await opened.close();
+  });
+
+  test("has no other arrays and no other rows", async ({ folder }) => {
+    const artifacts = openArtifacts(folder);
+    const opened = await artifacts.open(await artifacts.put(large));
+    await expect(opened.read("pixel")).rejects.toThrow(/has no array "pixel"/);
+    await expect(opened.rows("pixels", Uint32Array.of(0, rows))).rejects.toThrow(/has 1000 rows and no row 1000/);
+    await opened.close();
+  });
+
+  test("is corrupt when it was altered, also between two times that it is opened", async ({ folder }) => {
+    const artifacts = openArtifacts(folder);
+    const ref = await artifacts.put(large);
+    await (await artifacts.open(ref)).close();
+    const bytes = await readFile(fileOf(folder, ref));
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    await rm(fileOf(folder, ref));
+    await writeFile(fileOf(folder, ref), bytes);
+    await expect(artifacts.open(ref)).rejects.toThrow(/it was altered after it was written/);
+    await rm(fileOf(folder, ref));
+    await expect(artifacts.open(ref)).rejects.toThrow(ArtifactCorrupt);
   });
 });

@@ -30,9 +30,10 @@ export interface Bundle {
  * PyTorch and others read. Equal bundles give equal bytes: names and the keys of `meta` are sorted, and nothing else
  * varies.
  *
+ * @returns the bytes in parts, one an array, so that large ones are not copied
  * @throws {TypeError} when an array has not as many elements as its shape says, or `meta` is not JSON.
  */
-export function encodeBundle({ meta, tensors }: Bundle): Uint8Array {
+export function encodeBundle({ meta, tensors }: Bundle): Uint8Array[] {
   // Larger elements first, so that every array starts at a multiple of its element size.
   const sizeOf = (name: string) => (tensors[name] as Tensor).data.BYTES_PER_ELEMENT;
   const names = Object.keys(tensors)
@@ -50,36 +51,68 @@ export function encodeBundle({ meta, tensors }: Bundle): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));
   // Padded with spaces, as the format allows, so that the first array starts at a multiple of 8.
   const headerLength = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(json, 8);
-  let offset = 8 + headerLength;
-  for (const name of names) {
+  const front = new Uint8Array(8 + headerLength).fill(0x20, 8);
+  new DataView(front.buffer).setBigUint64(0, BigInt(headerLength), true);
+  front.set(json, 8);
+  const bodies = names.map((name) => {
     const { data } = tensors[name] as Tensor;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  });
+  return [front, ...bodies];
 }
 
-/** @throws {ArtifactCorrupt} for bytes that `encodeBundle` did not make. */
-export function decodeBundle(bytes: Uint8Array): Bundle {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8) throw new ArtifactCorrupt(`an artifact of ${bytes.length} bytes has no header`);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (8 + headerLength > bytes.length) throw new ArtifactCorrupt("an artifact ends within its header");
-  const header = parseJson(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)));
+/** Where an array of an artifact lies. */
+export interface TensorPlace {
+  type: (typeof arrayTypes)[Dtype];
+  shape: readonly number[];
+  /** First byte, and the one after the last, from the start of the artifact. */
+  from: number;
+  to: number;
+}
+
+/** What the beginning of an artifact says of the rest. */
+export interface Header {
+  meta: unknown;
+  places: Readonly<Record<string, TensorPlace>>;
+}
+
+/** Bytes at the start of an artifact that say how many more its header has. */
+export const PREFIX_BYTES = 8;
+
+/** @throws {ArtifactCorrupt} when there are not enough bytes for a prefix and the header that it announces. */
+export function headerLength(prefix: Uint8Array, artifactBytes: number): number {
+  if (prefix.length < PREFIX_BYTES) throw new ArtifactCorrupt(`an artifact of ${prefix.length} bytes has no header`);
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (PREFIX_BYTES + length > artifactBytes) throw new ArtifactCorrupt("an artifact ends within its header");
+  return length;
+}
+
+/** @throws {ArtifactCorrupt} for a header that `encodeBundle` did not make. */
+export function decodeHeader(bytes: Uint8Array, artifactBytes: number): Header {
+  const header = parseJson(new TextDecoder().decode(bytes));
   if (!isObject(header)) throw new ArtifactCorrupt("an artifact's header is not an object");
   const { __metadata__: metadata, ...entries } = header;
   if (!isObject(metadata) || typeof metadata.shadowfarm !== "string") {
     throw new ArtifactCorrupt("an artifact's header does not say what its arrays are");
   }
-  const body = bytes.subarray(8 + headerLength);
-  const tensors = Object.entries(entries).map(([name, entry]) => [name, decodeTensor(name, entry, body)] as const);
-  return { meta: parseJson(metadata.shadowfarm), tensors: Object.fromEntries(tensors) };
+  const start = PREFIX_BYTES + bytes.length;
+  const places = Object.entries(entries).map(([name, entry]) => [name, placeOf(name, entry, start, artifactBytes)]);
+  return { meta: parseJson(metadata.shadowfarm), places: Object.fromEntries(places) };
 }
 
-function decodeTensor(name: string, entry: unknown, body: Uint8Array): Tensor {
+/** @throws {ArtifactCorrupt} for bytes that `encodeBundle` did not make. */
+export function decodeBundle(bytes: Uint8Array): Bundle {
+  const length = headerLength(bytes.subarray(0, PREFIX_BYTES), bytes.length);
+  const { meta, places } = decodeHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length), bytes.length);
+  const tensors = Object.entries(places).map(([name, { type, shape, from, to }]) => {
+    // Copied, because a view must start at a multiple of the element size. (A Buffer's own `slice` would not copy.)
+    return [name, { shape, data: new type(new Uint8Array(bytes.subarray(from, to)).buffer) }] as const;
+  });
+  return { meta, tensors: Object.fromEntries(tensors) };
+}
+
+function placeOf(name: string, entry: unknown, start: number, artifactBytes: number): TensorPlace {
   const { dtype, shape, data_offsets } = isObject(entry) ? entry : {};
   const [from, to] = isSizes(data_offsets) && data_offsets.length === 2 ? data_offsets : [];
   if (
@@ -92,12 +125,11 @@ function decodeTensor(name: string, entry: unknown, body: Uint8Array): Tensor {
     throw new ArtifactCorrupt(`an artifact's array "${name}" has a header that makes no sense`);
   }
   const type = arrayTypes[dtype as Dtype];
-  if (to > body.length) throw new ArtifactCorrupt(`an artifact ends within its array "${name}"`);
+  if (start + to > artifactBytes) throw new ArtifactCorrupt(`an artifact ends within its array "${name}"`);
   if (to - from !== elements(shape) * type.BYTES_PER_ELEMENT) {
     throw new ArtifactCorrupt(`an artifact's array "${name}" of shape [${shape}] has ${to - from} bytes`);
   }
-  // Copied, because a view must start at a multiple of the element size. (A Buffer's own `slice` would not copy.)
-  return { shape, data: new type(new Uint8Array(body.subarray(from, to)).buffer) };
+  return { type, shape, from: start + from, to: start + to };
 }
 
 function parseJson(text: string): unknown {
