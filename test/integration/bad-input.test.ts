@@ -55,7 +55,7 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
   [
     "too many records",
     { records: 5000 },
-    /records: 5000 per quarter need 20000 records, but mnist .* has 10000; use at most 2500/,
+    /records: 5000 on a side are too many: mnist .* has 10000 records; use at most 2500 for quarters/,
   ],
   [
     "a sweep of very many jobs",

@@ -10,7 +10,14 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function documents(): Promise<string[]> {
   const decisions = await readdir(path.join(ROOT, "docs/decisions"));
-  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...decisions.map((name) => `docs/decisions/${name}`)];
+  const guides = ["docs/engine.md", "docs/datasets.md"];
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    ...guides,
+    ...decisions.map((name) => `docs/decisions/${name}`),
+  ];
 }
 
 test("every link of the documentation leads somewhere", async () => {
@@ -41,6 +48,7 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "cancel",
     "retry",
     "up",
+    "data",
     "catalog",
     "doctor",
     "db",

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { DatasetUse } from "@shadowfarm/core/catalog";
 import { parseExperiment } from "@shadowfarm/core/experiment";
 import { compilePlan } from "@shadowfarm/core/plan";
-import { catalog } from "@shadowfarm/ml/catalog";
+import { catalog, catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
 import { openStore } from "@shadowfarm/store/client";
@@ -27,6 +27,7 @@ const datasets: DatasetUse[] = [
     source: "real",
     checksum: "bench",
     records: 10_000,
+    largestGroup: 1,
     origin: "none: nothing is computed",
   },
 ];
@@ -69,7 +70,7 @@ try {
     ...SCHEDULER_DEFAULTS,
     store,
     sender,
-    catalog,
+    catalogFor,
     log: pino({ level: "silent" }),
   });
   const workers = Array.from({ length: WORKERS }, () =>

@@ -106,6 +106,34 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
         .action(act(async () => (await import("./commands/db.ts")).migrateDatabase)),
     );
 
+  const data = program.command("data").description("datasets: what is present, and how to get the rest");
+  data
+    .command("list")
+    .description("list datasets, with what is present, licence and citation")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/data-list.ts")).listData));
+  data
+    .command("pull")
+    .description("download what is missing, verified; what was cut or interrupted goes on where it stopped")
+    .argument("<name...>", "datasets, or all")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/data-pull.ts")).pullData));
+  data
+    .command("import")
+    .description("take datasets from files that are here already, or a table of your own")
+    .argument("[path]", "official file, or folder of official files")
+    .option("--csv <file>", "table with a line of column names")
+    .option("--label <column>", "the table's column that is to be predicted")
+    .option("--name <dataset>", "which dataset the files are of; the table's name")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/data-import.ts")).importData));
+  data
+    .command("verify")
+    .description("read every record of the datasets that are present, or of those named")
+    .argument("[name...]", "datasets")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/data-verify.ts")).verifyData));
+
   try {
     await program.parseAsync(args, { from: "user" });
     return code;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { EnvironmentFault } from "@shadowfarm/core/errors";
 import { VERSION } from "@shadowfarm/core/version";
 import { chooseEngine } from "@shadowfarm/engine/backends";
-import { catalog } from "@shadowfarm/ml/catalog";
+import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
 import type { Store } from "@shadowfarm/store/client";
@@ -56,7 +56,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     log,
     ...WORKER_DEFAULTS,
   });
-  const scheduler = await startScheduler({ store, sender, catalog, log, ...SCHEDULER_DEFAULTS });
+  const scheduler = await startScheduler({ store, sender, catalogFor, log, ...SCHEDULER_DEFAULTS });
   return {
     async stop() {
       await scheduler.stop();

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { catalog } from "@shadowfarm/ml/catalog";
 import { test as base, describe, expect } from "vitest";
 import { readSpecFile } from "./spec-file.ts";
 
@@ -24,7 +25,7 @@ function lines(...text: string[]): string {
 
 /** What a person is told about a file, its path shortened to `spec`. */
 async function complaints(file: string): Promise<string[]> {
-  const error = await readSpecFile(file).catch((thrown: unknown) => thrown);
+  const error = await readSpecFile(file, catalog).catch((thrown: unknown) => thrown);
   if (error instanceof InvalidInput) return error.problems.map((problem) => problem.replace(file, "spec"));
   throw error;
 }
@@ -35,6 +36,7 @@ describe("an experiment file", () => {
   test("in YAML or in JSON, with any line ends, holds the same experiment", async ({ write }) => {
     const { experiment, file } = await readSpecFile(
       await write(lines("# a comment", ...least, "training: { epochs: 3 }")),
+      catalog,
     );
     expect(file).toMatch(/spec\.yaml$/);
     expect(experiment.spec).toMatchObject({ name: "small", seed: 1, training: { epochs: 3 } });
@@ -45,18 +47,18 @@ describe("an experiment file", () => {
       await write(lines(...least, "training: { epochs: 3 }").replaceAll("\n", "\r\n"), "windows.yaml"),
       await write(`\ufeff${lines(...least, "training:", "  epochs: 3")}`, "marked.yml"),
     ];
-    for (const other of others) expect((await readSpecFile(other)).experiment).toEqual(experiment);
+    for (const other of others) expect((await readSpecFile(other, catalog)).experiment).toEqual(experiment);
   });
 
   test("may use anchors and aliases", async ({ write }) => {
     const attacks = "attacks: [gap, { name: shadow, shadows: &n 2, batch: *n }]";
-    const { experiment } = await readSpecFile(await write(lines("name: small", "datasets: [mnist]", attacks)));
+    const { experiment } = await readSpecFile(await write(lines("name: small", "datasets: [mnist]", attacks)), catalog);
     expect(experiment.attacks[1]?.params).toMatchObject({ shadows: 2, batch: 2 });
   });
 
   test("that comes with Shadowfarm is accepted", async () => {
     const demo = path.join(import.meta.dirname, "../experiments/demo.yaml");
-    expect((await readSpecFile(demo)).experiment.spec.name).toBe("demo");
+    expect((await readSpecFile(demo, catalog)).experiment.spec.name).toBe("demo");
   });
 });
 
@@ -116,6 +118,7 @@ describe("what is wrong in a file is told with its line", () => {
   test("also when it is found later, by whoever reads the data", async ({ write }) => {
     const { describe } = await readSpecFile(
       await write(lines("name: small", "datasets:", "  - mnist", "attacks: [gap]")),
+      catalog,
     );
     const { problems } = describe([{ path: ["datasets", 0], message: "absent; get it" }]);
     expect(problems).toEqual([expect.stringMatching(/spec\.yaml:3: datasets\[0\]: absent; get it$/)]);

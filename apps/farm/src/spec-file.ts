@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import type { Catalog } from "@shadowfarm/core/catalog";
 import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import { type Experiment, formatPath, InvalidExperiment, parseExperiment } from "@shadowfarm/core/experiment";
 import type { Problem } from "@shadowfarm/core/validation";
-import { catalog } from "@shadowfarm/ml/catalog";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 
 /** An experiment file that was read; `describe` turns problems into lines that say where in the file they are. */
@@ -17,7 +17,7 @@ export interface SpecFile {
  *
  * @throws {InvalidInput} one line per problem: file, line, place, value, remedy.
  */
-export async function readSpecFile(file: string): Promise<SpecFile> {
+export async function readSpecFile(file: string, catalog: Catalog): Promise<SpecFile> {
   const content = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new InvalidInput(`${file}: cannot be read (${error.code}); give the path of an experiment file`);
   });

@@ -3,8 +3,7 @@ import { InvalidExperiment } from "@shadowfarm/core/experiment";
 import { compilePlan, type Plan } from "@shadowfarm/core/plan";
 import type { Problem } from "@shadowfarm/core/validation";
 import { chooseEngine } from "@shadowfarm/engine/backends";
-import { catalog } from "@shadowfarm/ml/catalog";
-import { resolveDataset } from "@shadowfarm/ml/data-source";
+import { catalogIn, resolveDataset } from "@shadowfarm/ml/data-source";
 import type { Submission } from "@shadowfarm/store/experiments";
 import type { FarmConfig } from "./config.ts";
 import { readSpecFile } from "./spec-file.ts";
@@ -24,7 +23,8 @@ export interface CheckedSubmission extends Submission {
  * @throws {InvalidInput} with every problem found.
  */
 export async function checkSubmission(file: string, config: FarmConfig, yes: boolean): Promise<CheckedSubmission> {
-  const { experiment, describe } = await readSpecFile(file);
+  const catalog = await catalogIn(config.datasetFolders);
+  const { experiment, describe } = await readSpecFile(file, catalog);
   const problems: Problem[] = [];
   const resolved = await Promise.all(
     experiment.datasets.map(async (dataset, index) => {

@@ -17,7 +17,9 @@ function aResult({
     dataset: "mnist",
     data: "real",
     origin: "IDX files",
+    datasetParams: {},
     records: 600,
+    split: "quarters",
     model: "mlp",
     modelParams: { hidden: 128, activation: "tanh" },
     training: trainingSchema.parse({}),
@@ -125,8 +127,8 @@ describe("renderResults", () => {
 test("renderOrigins has a line for each kind of data, synthetic ones in capitals too", () => {
   const synthetic = { dataset: "location", data: "synthetic", origin: "synthetic stand-in", records: 1000 } as const;
   expect(renderOrigins([aResult(), aResult({ attack: "shadow" }), aResult(synthetic)]).split("\n")).toEqual([
-    "mnist: REAL data (IDX files), 600 records per quarter",
-    "location: SYNTHETIC data (synthetic stand-in), 1000 records per quarter",
+    "mnist: REAL data (IDX files), 600 members and as many non-members",
+    "location: SYNTHETIC data (synthetic stand-in), 1000 members and as many non-members",
   ]);
 });
 

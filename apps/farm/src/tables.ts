@@ -66,6 +66,7 @@ export function renderResults(results: readonly ResultRow[]): string {
   // Shown where the lines differ in them, for nothing else would tell those lines apart.
   const distinctions = [
     { title: "experiment", of: ({ experiment, experimentId }: ResultRow) => `${experiment} (${experimentId})` },
+    { title: "split", of: ({ split }: ResultRow) => split },
     { title: "records", align: "right" as const, of: ({ records }: ResultRow) => String(records) },
     { title: "training", of: ({ training }: ResultRow) => changes(trainingSchema.parse({}), training) || "default" },
   ].filter(({ of }) => new Set(results.map(of)).size > 1);
@@ -90,7 +91,7 @@ export function renderResults(results: readonly ResultRow[]): string {
     const over = (pick: (metrics: ResultRow["metrics"]) => number | null) =>
       meanAndSd(summarize(rows.map((row) => pick(row.metrics))));
     return [
-      first.dataset,
+      nameOf(catalog.datasets[first.dataset], first.dataset, first.datasetParams),
       first.data,
       nameOf(catalog.models[first.model], first.model, first.modelParams),
       nameOf(catalog.defenses[first.defense], first.defense, first.defenseParams),
@@ -115,7 +116,7 @@ export function renderOrigins(results: readonly ResultRow[]): string {
   return [...origins.values()]
     .map(
       ({ dataset, data, origin, records }) =>
-        `${dataset}: ${data.toUpperCase()} data (${origin}), ${records} records per quarter`,
+        `${dataset}: ${data.toUpperCase()} data (${origin}), ${records} members and as many non-members`,
     )
     .join("\n");
 }

@@ -1,4 +1,4 @@
-import { catalog } from "@shadowfarm/ml/catalog";
+import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { openStore } from "@shadowfarm/store/client";
 import { pino } from "pino";
@@ -9,7 +9,7 @@ const config = readConfig(process.env);
 const store = await openStore(config.databaseUrl);
 const sender = await openSender(config.queue);
 const log = pino({ level: config.logLevel }, pino.destination(2));
-const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalog, log });
+const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, log });
 
 const stop = async () => {
   await scheduler.stop();

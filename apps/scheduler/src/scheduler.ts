@@ -1,4 +1,4 @@
-import type { Catalog } from "@shadowfarm/core/catalog";
+import type { Catalog, DatasetUse } from "@shadowfarm/core/catalog";
 import { messageOf } from "@shadowfarm/core/errors";
 import { parseExperiment } from "@shadowfarm/core/experiment";
 import { compilePlan } from "@shadowfarm/core/plan";
@@ -18,7 +18,8 @@ import type { Logger } from "pino";
 export interface SchedulerConfig {
   store: Store;
   sender: Sender;
-  catalog: Catalog;
+  /** The units that an experiment on these datasets may name. */
+  catalogFor(datasets: readonly DatasetUse[]): Catalog;
   log: Logger;
   /** Seconds without a heartbeat after which a running job is taken to be lost. */
   silentSeconds: number;
@@ -99,11 +100,12 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   };
 }
 
-async function planExperiment({ store, catalog, log }: SchedulerConfig, experiment: ExperimentRow): Promise<void> {
+async function planExperiment({ store, catalogFor, log }: SchedulerConfig, experiment: ExperimentRow): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
   const started = performance.now();
   let plan: ReturnType<typeof compilePlan>;
   try {
+    const catalog = catalogFor(datasets);
     plan = compilePlan(parseExperiment(spec, catalog), catalog, { datasets, engine });
   } catch (error) {
     log.error({ experiment: id, name, err: error }, "experiment cannot be planned");

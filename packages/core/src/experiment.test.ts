@@ -38,14 +38,16 @@ describe("an experiment", () => {
       repeats: 1,
       datasets: ["digits"],
       data: "real",
+      split: "quarters",
       model: "auto",
       training: {},
       attacks: ["gap"],
       defenses: ["none"],
     });
     expect(expanded).toEqual({
-      datasets: [{ name: "digits", data: "real" }],
+      datasets: [{ name: "digits", data: "real", params: [{}] }],
       records: [null],
+      splits: ["quarters"],
       models: ["auto"],
       trainings: [trainingSchema.parse({})],
       attacks: [{ name: "gap", params: {}, path: ["attacks", 0] }],
@@ -61,9 +63,18 @@ describe("an experiment", () => {
   test("lets a dataset's own data policy override the general one", () => {
     const { datasets } = parse({ data: "synthetic", datasets: ["digits", { name: "places", data: "real" }] });
     expect(datasets).toEqual([
-      { name: "digits", data: "synthetic" },
-      { name: "places", data: "real" },
+      { name: "digits", data: "synthetic", params: [{}] },
+      { name: "places", data: "real", params: [{ features: 8 }] },
     ]);
+  });
+
+  test("sweeps a dataset's parameters and the split like any other list", () => {
+    const { datasets, splits } = parse({
+      datasets: [{ name: "places", features: [2, 4] }],
+      split: ["pools", "halves"],
+    });
+    expect(datasets).toEqual([{ name: "places", data: "real", params: [{ features: 2 }, { features: 4 }] }]);
+    expect(splits).toEqual(["pools", "halves"]);
   });
 
   test("takes its model's name, its object, or a list of both", () => {
@@ -119,7 +130,8 @@ describe("a sweep", () => {
 
 const string = "give a string";
 const nameOrUnit = "give a string or an object (key: value)";
-const topKeys = "known: name, description, seed, repeats, datasets, data, records, model, training, attacks, defenses";
+const topKeys =
+  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses";
 const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2";
 
 describe("what is refused is told as place, value and remedy", () => {
@@ -155,6 +167,11 @@ describe("what is refused is told as place, value and remedy", () => {
     [{ training: { epoch: 3 } }, 'training.epoch: unknown key "epoch"; did you mean "epochs"?'],
     [{ training: { "<<": 3 } }, `training["<<"]: unknown key "<<"; ${trainingKeys}`],
     // Unknown units
+    [
+      { datasets: [{ name: "places", feature: 1 }] },
+      'datasets[0].feature: unknown key "feature"; did you mean "features"?',
+    ],
+    [{ split: "quarter" }, 'split: "quarter" does not fit; give "quarters", "pools", "halves" or a list'],
     [{ datasets: ["digtis"] }, 'datasets[0]: unknown dataset "digtis"; did you mean "digits"?'],
     [{ datasets: [{ name: "cifar" }] }, 'datasets[0].name: unknown dataset "cifar"; known: digits, places'],
     [{ attacks: ["gpa"] }, 'attacks[0]: unknown attack "gpa"; did you mean "gap"?'],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Catalog, UnitInfo } from "./catalog.ts";
 import { FarmError } from "./errors.ts";
+import { type SplitScheme, splitSchemes } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import { trainingSchema } from "./training.ts";
 import { type Problem, problemsOf, show } from "./validation.ts";
@@ -17,7 +18,7 @@ export const dataPolicies = ["real", "synthetic", "real-or-synthetic"] as const;
 /** Whether a dataset's real files are required, its labelled stand-in is asked for, or the stand-in may fill in. */
 export type DataPolicy = (typeof dataPolicies)[number];
 
-const datasetSchema = z.strictObject({ name: z.string(), data: z.enum(dataPolicies).optional() });
+const datasetSchema = z.looseObject({ name: z.string(), data: z.enum(dataPolicies).optional() });
 const unitSchema = z.union([z.string(), z.looseObject({ name: z.string() })]);
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item).min(1, "an empty sweep; give at least one value")]);
@@ -37,7 +38,12 @@ export const experimentSchema = z.strictObject({
     .describe("whether stand-ins may be used; a dataset's own `data` overrides it"),
   records: oneOrMore(z.int().min(10).max(10_000_000))
     .optional()
-    .describe("records per quarter; as many as fit when absent"),
+    .describe("members of a model, and as many non-members; as many as fit when absent"),
+  split: oneOrMore(z.enum(splitSchemes))
+    .default("quarters")
+    .describe(
+      "quarters: one pool of two quarters for all shadows; pools: all other records; halves: records are shared",
+    ),
   model: oneOrMore(unitSchema).default("auto").describe("auto: cnn for images, mlp otherwise"),
   training: z.record(z.string(), z.unknown()).default({}),
   attacks: listOf(unitSchema, "attack"),
@@ -76,8 +82,10 @@ export interface UnitChoice {
 /** An experiment with every sweep expanded into a list and every name known to the catalogue. */
 export interface Experiment {
   spec: ExperimentSpec;
-  datasets: { name: string; data: DataPolicy }[];
+  /** Each with the combinations of its parameters. */
+  datasets: { name: string; data: DataPolicy; params: Record<string, unknown>[] }[];
   records: (number | null)[];
+  splits: SplitScheme[];
   models: (UnitChoice | "auto")[];
   trainings: z.infer<typeof trainingSchema>[];
   attacks: UnitChoice[];
@@ -98,12 +106,15 @@ export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
   const written = content as ExperimentSpec;
   const problems: Problem[] = [];
 
-  const datasets = spec.datasets.map((entry, index) => {
-    const { name, data } = typeof entry === "string" ? { name: entry, data: undefined } : entry;
-    const path = typeof entry === "string" ? ["datasets", index] : ["datasets", index, "name"];
-    if (!Object.hasOwn(catalog.datasets, name))
-      problems.push({ path, message: unknownName("dataset", name, Object.keys(catalog.datasets)) });
-    return { name, data: data ?? spec.data };
+  const datasets = written.datasets.map((entry, index) => {
+    const path = ["datasets", index];
+    if (typeof entry === "string") {
+      const [choice] = expandUnit("dataset", entry, catalog.datasets, path, problems);
+      return { name: entry, data: spec.data, params: choice ? [choice.params] : [] };
+    }
+    const { data, ...unit } = entry;
+    const choices = expandUnit("dataset", unit, catalog.datasets, path, problems, [], ["name", "data"]);
+    return { name: entry.name, data: data ?? spec.data, params: choices.map(({ params }) => params) };
   });
   datasets.forEach(({ name }, index) => {
     if (datasets.findIndex((other) => other.name === name) < index) {
@@ -139,6 +150,7 @@ export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
     spec,
     datasets,
     records: [...asList<number | null>(spec.records ?? null)],
+    splits: [...asList<SplitScheme>(spec.split)],
     models,
     trainings,
     attacks,
@@ -166,6 +178,7 @@ function expandUnit(
   path: PropertyKey[],
   problems: Problem[],
   others: readonly string[] = [],
+  otherKeys: readonly string[] = [],
 ): UnitChoice[] {
   const { name, ...given } = typeof entry === "string" ? { name: entry } : entry;
   if (!Object.hasOwn(known, name)) {
@@ -176,7 +189,7 @@ function expandUnit(
     return [];
   }
   const { params } = known[name] as UnitInfo;
-  return expandSweeps(given, params, path, problems).map((chosen) => ({ name, params: chosen, path }));
+  return expandSweeps(given, params, path, problems, otherKeys).map((chosen) => ({ name, params: chosen, path }));
 }
 
 /** Editors write into a JSON file which schema it follows; that is no part of the experiment. */
@@ -193,6 +206,7 @@ function expandSweeps(
   schema: z.ZodObject,
   path: PropertyKey[],
   problems: Problem[],
+  otherKeys: readonly string[] = [],
 ): Record<string, unknown>[] {
   let combinations: Record<string, unknown>[] = [{}];
   for (const [key, value] of Object.entries(given)) {
@@ -214,7 +228,7 @@ function expandSweeps(
   const checked = combinations.flatMap((combination) => {
     const parsed = schema.safeParse(combination);
     if (parsed.success) return [parsed.data];
-    for (const problem of problemsOf(parsed.error, combination, () => Object.keys(schema.shape))) {
+    for (const problem of problemsOf(parsed.error, combination, () => [...otherKeys, ...Object.keys(schema.shape)])) {
       const placed = { path: [...path, ...problem.path], message: problem.message };
       seen.set(`${formatPath(placed.path)}: ${placed.message}`, placed);
     }

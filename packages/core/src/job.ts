@@ -1,4 +1,4 @@
-import type { UnitUse } from "./catalog.ts";
+import type { DatasetUse, Encoding, InputInfo, UnitUse } from "./catalog.ts";
 import type { Owner, Split } from "./split.ts";
 import type { Training } from "./training.ts";
 
@@ -6,11 +6,11 @@ export const jobKinds = ["prepare", "train", "query", "attack"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** Raised when an executor's output changes for equal parameters; part of every key of that kind. */
-export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 1, train: 2, query: 1, attack: 2 };
+export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 2, train: 3, query: 2, attack: 2 };
 
 /** Dataset → records. */
 export interface PrepareParams {
-  dataset: { name: string; version: number; source: "real" | "synthetic"; checksum: string; records: number };
+  dataset: Pick<DatasetUse, "name" | "version" | "source" | "checksum" | "records">;
 }
 
 /** Records → weights of one target or shadow model. */
@@ -20,6 +20,9 @@ export interface TrainParams {
   seed: string;
   split: Split;
   owner: Owner;
+  /** What the model is given, and what its owner makes it of. */
+  input: InputInfo;
+  encoding: Encoding;
   model: UnitUse;
   defense: UnitUse;
   training: Training;

@@ -14,6 +14,7 @@ function aDatasetUse(changes: Partial<DatasetUse> = {}): DatasetUse {
     source: "real",
     checksum: "c0ffee",
     records: 1000,
+    largestGroup: 1,
     origin: "a test's digits",
     ...changes,
   };
@@ -83,19 +84,32 @@ describe("the jobs of an attack", () => {
     const { jobs, cells } = plan({ seed: 7, records: 100, model: { name: "mlp", hidden: 4 } });
     const [prepare, train, query, attack] = jobs.map(({ key }) => key) as [string, string, string, string];
     const seed = "7/repeat/0";
-    const split = { seed, quarter: 100 };
+    const split = { scheme: "quarters", seed, side: 100 };
     const engine = "cpu";
     const model = { name: "mlp", version: 1, params: { hidden: 4 } };
     const defense = { name: "none", version: 1, params: {} };
     const gap = { name: "gap", version: 1, params: {} };
     const training = trainingSchema.parse({});
-    const { origin: _, ...identity } = digits;
+    const { origin: _, largestGroup: __, ...identity } = digits;
+    const input = { kind: "image", shape: [4, 4, 1], low: 0, high: 1 };
+    const encoding = { kind: "none" };
     expect(jobs).toEqual([
       { key: prepare, kind: "prepare", params: { dataset: identity } },
       {
         key: train,
         kind: "train",
-        params: { inputs: { records: prepare }, engine, seed, split, owner: "target", model, defense, training },
+        params: {
+          inputs: { records: prepare },
+          engine,
+          seed,
+          split,
+          owner: "target",
+          input,
+          encoding,
+          model,
+          defense,
+          training,
+        },
       },
       {
         key: query,
@@ -122,17 +136,28 @@ describe("the jobs of an attack", () => {
       },
     ]);
     expect(cells).toEqual([
-      { dataset: digits, records: 100, model, training, defense, attack: gap, repeat: 0, jobKey: attack },
+      {
+        dataset: digits,
+        datasetParams: {},
+        records: 100,
+        split: "quarters",
+        model,
+        training,
+        defense,
+        attack: gap,
+        repeat: 0,
+        jobKey: attack,
+      },
     ]);
   });
 
   test("have pinned keys: stored work is found by them", () => {
     expect(keysOf(plan()).map((key) => key.slice(0, 10))).toMatchInlineSnapshot(`
       [
-        "0c4d51281a",
-        "7eccd2ed99",
-        "9bccbe8089",
-        "87ee2d623a",
+        "f663e93d34",
+        "2912b457f0",
+        "66d2e0c66c",
+        "f7001e54d3",
       ]
     `);
     for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);
@@ -189,7 +214,7 @@ describe("shared work is one job", () => {
     expect(countByKind(more.jobs)).toEqual({ prepare: 1, train: 2, query: 3, attack: 3 });
   });
 
-  test("however the records per quarter were chosen", () => {
+  test("however the records on a side were chosen", () => {
     expect(keysOf(plan({ records: 250 }))).toEqual(keysOf(plan()));
   });
 
@@ -202,6 +227,22 @@ describe("shared work is one job", () => {
     });
     expect(countByKind(jobs)).toEqual({ prepare: 1, train: 16, query: 16, attack: 16 });
     expect(cells).toHaveLength(16);
+  });
+
+  test("across a dataset's parameters and splits, too", () => {
+    const changes = { datasets: [{ name: "places", features: [4, 8] }], split: ["quarters", "halves"], records: 100 };
+    const { jobs, cells } = compilePlan(
+      parseExperiment({ name: "small", attacks: ["gap"], ...changes }, tinyCatalog),
+      tinyCatalog,
+      { datasets: [places], engine: "cpu" },
+    );
+    expect(countByKind(jobs)).toEqual({ prepare: 1, train: 4, query: 4, attack: 4 });
+    expect(cells.map(({ datasetParams, split }) => `${datasetParams.features} ${split}`)).toEqual([
+      "4 quarters",
+      "4 halves",
+      "8 quarters",
+      "8 halves",
+    ]);
   });
 
   test("but every dataset and every repeat has its own", () => {
@@ -246,7 +287,8 @@ describe("a key changes with all that can change the bytes", () => {
     ["a stand-in for the data", [...jobKinds], {}, { datasets: [{ ...digits, source: "synthetic" }] }],
     ["the engine", fromTraining, {}, { engine: "wasm" }],
     ["the seed", fromTraining, { seed: 2 }],
-    ["the records per quarter", fromTraining, { records: 99 }],
+    ["the records on a side", fromTraining, { records: 99 }],
+    ["the split", fromTraining, { split: "pools" }],
     ["the model", fromTraining, { model: "mlp" }],
     ["a model's parameter", fromTraining, { model: { name: "cnn", filters: 8 } }],
     ["the model's version", fromTraining, {}, { catalog: newer("models", "cnn") }],
@@ -319,14 +361,22 @@ describe("what cannot run is refused as place, value and remedy", () => {
   });
 
   test("more records than a dataset has", () => {
-    const complaint = "251 per quarter need 1004 records, but digits (a test's digits) has 1000; use at most 250";
+    const complaint =
+      "251 on a side are too many: digits (a test's digits) has 1000 records; use at most 250 for quarters";
     expect(complaints({ records: 251 })).toEqual([`records: ${complaint}`]);
     expect(complaints({ records: [250, 251] })).toEqual([`records[1]: ${complaint}`]);
   });
 
+  test("more records than there are certainly enough groups for", () => {
+    const datasets = [aDatasetUse({ largestGroup: 30 })];
+    expect(complaints({ records: 222, split: "pools" }, { datasets })).toEqual([
+      "records: 222 on a side are too many: digits (a test's digits) has 1000 records in groups of up to 30 that stay together; use at most 221 for pools",
+    ]);
+  });
+
   test("a dataset that is too small for any quarter", () => {
     expect(complaints({}, { datasets: [aDatasetUse({ records: 3 })] })).toEqual([
-      "datasets: digits (a test's digits) has 3 records, too few for four quarters; use another dataset",
+      "datasets: digits (a test's digits) has 3 records, too few to split into quarters; use another dataset",
     ]);
   });
 

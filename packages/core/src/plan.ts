@@ -1,9 +1,18 @@
-import type { AttackNeeds, Catalog, DatasetInfo, DatasetUse, ModelInfo, UnitUse } from "./catalog.ts";
+import type {
+  AttackNeeds,
+  Catalog,
+  DatasetInfo,
+  DatasetUse,
+  Encoding,
+  InputInfo,
+  ModelInfo,
+  UnitUse,
+} from "./catalog.ts";
 import { messageOf } from "./errors.ts";
 import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
 import { fingerprint, type KnownTexts } from "./fingerprint.ts";
 import { type JobKind, type JobWork, kindVersions, type QueryPoints } from "./job.ts";
-import { largestQuarter, type Owner, type Split } from "./split.ts";
+import { largestSide, type Owner, type Split, type SplitScheme } from "./split.ts";
 import type { Training } from "./training.ts";
 import type { Problem } from "./validation.ts";
 
@@ -13,7 +22,10 @@ export type PlannedJob = JobWork & { key: string };
 /** One combination of the experiment's sweeps in one repeat, and the attack job that measures it. */
 export interface Cell {
   dataset: DatasetUse;
+  datasetParams: Record<string, unknown>;
+  /** On each side: members, and as many non-members. */
   records: number;
+  split: SplitScheme;
   model: UnitUse;
   training: Training;
   defense: UnitUse;
@@ -46,9 +58,11 @@ export const MAX_CELLS = 1_000_000;
  */
 export function compilePlan(experiment: Experiment, catalog: Catalog, context: PlanContext): Plan {
   const { spec, models, trainings, defenses, attacks } = experiment;
+  const inputs = experiment.datasets.reduce((sum, { params }) => sum + params.length, 0);
   const count =
-    context.datasets.length *
+    inputs *
     experiment.records.length *
+    experiment.splits.length *
     models.length *
     trainings.length *
     defenses.length *
@@ -71,35 +85,37 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
     const info = catalog.datasets[dataset.name] as DatasetInfo;
     const modelUses = models.flatMap((choice) => modelFor(choice, info, catalog, report) ?? []);
     const needs = attacks.map((attack) => needsOf(attack, info, catalog, report));
-    for (const [index, asked] of experiment.records.entries()) {
-      const quarter = asked ?? largestQuarter(dataset.records);
-      if (quarter < 1) {
-        report({
-          path: ["datasets"],
-          message: `${dataset.name} (${dataset.origin}) has ${dataset.records} records, too few for four quarters; use another dataset`,
-        });
-        continue;
-      }
-      if (quarter * 4 > dataset.records) {
-        report({
-          path: Array.isArray(spec.records) ? ["records", index] : ["records"],
-          message: `${quarter} per quarter need ${quarter * 4} records, but ${dataset.name} (${dataset.origin}) has ${dataset.records}; use at most ${largestQuarter(dataset.records)}`,
-        });
-        continue;
-      }
-      for (const model of modelUses) {
-        for (const training of trainings) {
-          for (const defense of defenseUses) {
-            for (let repeat = 0; repeat < spec.repeats; repeat++) {
-              const seed = `${spec.seed}/repeat/${repeat}`;
-              const bench = graph.bench({ dataset, split: { seed, quarter }, model, training, defense, seed });
-              attackUses.forEach((attack, index) => {
-                const need = needs[index];
-                if (!need) return;
-                const jobKey = bench.attack(attack, need);
-                // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
-                cells.set(jobKey, { dataset, records: quarter, model, training, defense, attack, repeat, jobKey });
-              });
+    const sizes = sizesFor(experiment, dataset, report);
+    const choices = experiment.datasets.find(({ name }) => name === dataset.name)?.params ?? [];
+    for (const datasetParams of choices) {
+      // Made once, so that the same objects are in all jobs and written out once.
+      const given = { input: info.input(datasetParams), encoding: info.encoding(datasetParams) };
+      for (const { scheme, side } of sizes) {
+        for (const model of modelUses) {
+          for (const training of trainings) {
+            for (const defense of defenseUses) {
+              for (let repeat = 0; repeat < spec.repeats; repeat++) {
+                const seed = `${spec.seed}/repeat/${repeat}`;
+                const split = { scheme, seed, side };
+                const bench = graph.bench({ dataset, ...given, split, model, training, defense, seed });
+                attackUses.forEach((attack, index) => {
+                  const need = needs[index];
+                  if (!need) return;
+                  const jobKey = bench.attack(attack, need);
+                  const cell = {
+                    dataset,
+                    datasetParams,
+                    records: side,
+                    split: scheme,
+                    model,
+                    training,
+                    defense,
+                    attack,
+                  };
+                  // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
+                  cells.set(jobKey, { ...cell, repeat, jobKey });
+                });
+              }
             }
           }
         }
@@ -108,6 +124,30 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   }
   if (problems.size > 0) throw new InvalidExperiment([...problems.values()]);
   return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
+}
+
+/** The splits that an experiment asks for and a dataset has records for. */
+function sizesFor(
+  { records, splits, spec }: Experiment,
+  dataset: DatasetUse,
+  report: (problem: Problem) => void,
+): { scheme: SplitScheme; side: number }[] {
+  return records.flatMap((asked, index) =>
+    splits.flatMap((scheme) => {
+      const largest = largestSide(scheme, dataset.records, dataset.largestGroup);
+      const side = asked ?? largest;
+      if (side >= 1 && side <= largest) return [{ scheme, side }];
+      const grouped = dataset.largestGroup > 1 ? ` in groups of up to ${dataset.largestGroup} that stay together` : "";
+      const has = `${dataset.name} (${dataset.origin}) has ${dataset.records} records${grouped}`;
+      if (asked === null)
+        report({ path: ["datasets"], message: `${has}, too few to split into ${scheme}; use another dataset` });
+      else {
+        const path = Array.isArray(spec.records) ? ["records", index] : ["records"];
+        report({ path, message: `${asked} on a side are too many: ${has}; use at most ${largest} for ${scheme}` });
+      }
+      return [];
+    }),
+  );
 }
 
 function useOf(
@@ -125,10 +165,10 @@ function modelFor(
 ): UnitUse | null {
   const resolved = choice === "auto" ? autoModel(dataset, catalog) : choice;
   const info = catalog.models[resolved.name] as ModelInfo;
-  if (!info.accepts.includes(dataset.input.kind)) {
+  if (!info.accepts.includes(dataset.kind)) {
     report({
       path: choice === "auto" ? ["model"] : choice.path,
-      message: `${info.name} takes ${info.accepts.join(" or ")} records, but ${dataset.name} has ${dataset.input.kind} ones; use auto, or another model`,
+      message: `${info.name} takes ${info.accepts.join(" or ")} records, but ${dataset.name} has ${dataset.kind} ones; use auto, or another model`,
     });
     return null;
   }
@@ -136,7 +176,7 @@ function modelFor(
 }
 
 function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "path"> {
-  const name = dataset.input.kind === "image" ? "cnn" : "mlp";
+  const name = dataset.kind === "image" ? "cnn" : "mlp";
   return { name, params: (catalog.models[name] as ModelInfo).params.parse({}) };
 }
 
@@ -157,6 +197,8 @@ function needsOf(
 /** What is common to all attacks of a cell: data, split, model, training and defense. */
 interface Bench {
   dataset: DatasetUse;
+  input: InputInfo;
+  encoding: Encoding;
   split: Split;
   model: UnitUse;
   training: Training;
@@ -175,9 +217,10 @@ class Graph {
   }
 
   /** The jobs of one bench are added when an attack first needs them, and found again by the next. */
-  bench({ dataset, split, model, training, defense, seed }: Bench) {
+  bench({ dataset, input, encoding, split, model, training, defense, seed }: Bench) {
     const engine = this.#engine;
-    const { origin: _, ...identity } = dataset;
+    const { name, version, source, checksum } = dataset;
+    const identity = { name, version, source, checksum, records: dataset.records };
     const records = this.#add({ kind: "prepare", params: { dataset: identity } });
     const known = new Map<string, string>();
     const once = (name: string, add: () => string): string => {
@@ -189,7 +232,7 @@ class Graph {
       once(`train ${owner}`, () =>
         this.#add({
           kind: "train",
-          params: { inputs: { records }, engine, seed, split, owner, model, defense, training },
+          params: { inputs: { records }, engine, seed, split, owner, input, encoding, model, defense, training },
         }),
       );
     const query = (owner: Owner, points: QueryPoints): string =>

@@ -1,15 +1,35 @@
 import { InvalidInput } from "./errors.ts";
-import { createRng } from "./rng.ts";
+import { createRng, type Rng } from "./rng.ts";
+
+export const splitSchemes = ["quarters", "pools", "halves"] as const;
 
 /**
- * How a dataset's records are dealt out: into four equal, disjoint quarters (Salem et al. 2019, §III: target members,
- * target non-members, shadow members, shadow non-members). This file is the only place that decides who is a member.
+ * How a dataset's records are dealt out between the target and the shadow models. This file is the only place that
+ * decides who is a member.
+ *
+ * - `quarters`: target members, target non-members, and two quarters from which every shadow draws its own two halves
+ *   anew. Salem et al. 2019, §III.
+ * - `pools`: target members and non-members; every shadow draws as many of both from all other records, so that shadows
+ *   overlap each other but never the target. Shokri et al. 2017, §V-C.
+ * - `halves`: one set of records, of which the target and every shadow train on a random half each, so that every record
+ *   is in about half of the shadows (in exactly half of an even number: shadows 2i and 2i + 1 are complements). Carlini et
+ *   al. 2022, §IV-C. Here alone a shadow knows records of the target.
  */
+export type SplitScheme = (typeof splitSchemes)[number];
+
 export interface Split {
+  scheme: SplitScheme;
   /** Path of the random stream that deals the records; one per seed and repeat, shared by all models, attacks and defenses. */
   seed: string;
-  /** Records in a quarter. */
-  quarter: number;
+  /** Members of a model, and non-members. */
+  side: number;
+}
+
+/** What is dealt out. */
+export interface Population {
+  records: number;
+  /** Records with one number, such as the frames of one track, never come to different sides. Null: all independent. */
+  groups: Int32Array | null; // records
 }
 
 /** Record indices of a model's training set (members) and of an equally large set that it never saw (non-members). */
@@ -27,39 +47,48 @@ export interface Evaluation {
 /** A model of the split: the target, or shadow 0, 1, … */
 export type Owner = "target" | number;
 
-/** The largest quarter that `records` records allow. */
-export function largestQuarter(records: number): number {
-  return Math.floor(records / 4);
+/** Sides that a scheme deals: those of the target, and those that the shadows need besides. */
+const sidesDealt: Readonly<Record<SplitScheme, number>> = { quarters: 4, pools: 4, halves: 2 };
+
+/**
+ * The largest side for which there are certainly records enough.
+ *
+ * @param largestGroup records of the largest group; a side may lose all but one of them, since groups are not divided
+ */
+export function largestSide(scheme: SplitScheme, records: number, largestGroup: number): number {
+  return Math.max(0, Math.floor(records / sidesDealt[scheme]) - (largestGroup - 1));
 }
 
 /**
- * The members and non-members of one model. The target has two fixed quarters; each shadow draws its two halves anew
- * from the other two quarters, so that shadows differ while none ever touches a target's record.
+ * The members and non-members of one model: equally many, none of them both.
  *
- * @throws {InvalidInput} when the quarter is not a positive integer, or four quarters do not fit into `records`.
+ * @throws {InvalidInput} when the side is not a positive integer, or there are too few records.
  */
-export function sidesOf(owner: Owner, records: number, split: Split): Sides {
-  const { quarter } = split;
-  if (!Number.isInteger(quarter) || quarter < 1) {
-    throw new InvalidInput(`${quarter} records per quarter is not a positive integer; correct records`);
-  }
-  if (quarter * 4 > records) {
-    throw new InvalidInput(
-      `${quarter} records per quarter need ${quarter * 4} records, but there are ${records}; lower records to ${largestQuarter(records)} or less`,
-    );
+export function sidesOf(owner: Owner, population: Population, split: Split): Sides {
+  const { scheme, side } = split;
+  if (!Number.isInteger(side) || side < 1) {
+    throw new InvalidInput(`${side} records on a side is not a positive integer; correct records`);
   }
   const rng = createRng(split.seed).child("split");
-  const dealt = rng.permutation(records);
-  if (owner === "target") return { members: dealt.slice(0, quarter), nonMembers: dealt.slice(quarter, 2 * quarter) };
-  const pool = dealt.subarray(2 * quarter, 4 * quarter);
-  const order = rng.child("shadow", owner).permutation(2 * quarter);
-  const drawn = Uint32Array.from(order, (position) => pool[position] as number);
-  return { members: drawn.slice(0, quarter), nonMembers: drawn.slice(quarter) };
+  const deck = deckOf(population, rng);
+  if (scheme === "halves") {
+    const common = deck.pool(2 * side);
+    const stream = owner === "target" ? rng.child("target") : rng.child("pair", Math.floor(owner / 2));
+    const [one, other] = common.shuffled(stream).pair(side);
+    return typeof owner === "number" && owner % 2 === 1
+      ? { members: other, nonMembers: one }
+      : { members: one, nonMembers: other };
+  }
+  const [members, nonMembers] = deck.pair(side);
+  if (owner === "target") return { members, nonMembers };
+  const pool = scheme === "quarters" ? deck.pool(2 * side) : deck.pool(Number.POSITIVE_INFINITY);
+  const [drawn, left] = pool.shuffled(rng.child("shadow", owner)).pair(side);
+  return { members: drawn, nonMembers: left };
 }
 
 /** A model's members and non-members, mixed, so that a record's position tells nothing. */
-export function evaluationOf(owner: Owner, records: number, split: Split): Evaluation {
-  const { members, nonMembers } = sidesOf(owner, records, split);
+export function evaluationOf(owner: Owner, population: Population, split: Split): Evaluation {
+  const { members, nonMembers } = sidesOf(owner, population, split);
   const order = createRng(split.seed)
     .child("evaluation", owner)
     .permutation(members.length + nonMembers.length);
@@ -71,4 +100,96 @@ export function evaluationOf(owner: Owner, records: number, split: Split): Evalu
     isMember[to] = member ? 1 : 0;
   });
   return { indices, isMember };
+}
+
+/**
+ * Disjoint sets of sizes that differ by one at most, for a model that is made of several: with three for the members and
+ * three for the non-members of target and shadow these are the twelve sets of Salem et al. 2019, §VI-B.
+ *
+ * @throws {InvalidInput} when there are fewer records than parts.
+ */
+export function partsOf(side: Uint32Array, parts: number): Uint32Array[] {
+  if (side.length < parts)
+    throw new InvalidInput(`${side.length} records cannot be divided into ${parts} sets; raise records`);
+  return Array.from({ length: parts }, (_, part) =>
+    side.slice(Math.floor((side.length * part) / parts), Math.floor((side.length * (part + 1)) / parts)),
+  );
+}
+
+/** Records in random order, to be taken from the top, in bundles that stay together. */
+class Deck {
+  readonly #order: Uint32Array; // records
+  /** Where each bundle ends in `order`; null when each record is one. */
+  readonly #ends: Uint32Array | null;
+  readonly #largest: number;
+  #taken = 0;
+
+  constructor(order: Uint32Array, ends: Uint32Array | null) {
+    this.#order = order;
+    this.#ends = ends;
+    this.#largest = ends === null ? 1 : ends.reduce((most, end, at) => Math.max(most, end - (ends[at - 1] ?? 0)), 1);
+  }
+
+  /** Two sets of `side` records. What is left of the bundle that fills a set belongs to neither. */
+  pair(side: number): [Uint32Array, Uint32Array] {
+    return [this.#take(side), this.#take(side)];
+  }
+
+  /** The bundles that follow, as many as two sets of `records` in all need, however they are shuffled. */
+  pool(records: number): Deck {
+    const from = this.#taken;
+    const to = this.#endAfter(Math.min(this.#order.length, from + records + this.#largest - 1));
+    const ends = this.#ends?.filter((end) => end > from && end <= to).map((end) => end - from) ?? null;
+    return new Deck(this.#order.slice(from, to), ends);
+  }
+
+  shuffled(rng: Rng): Deck {
+    const ends = this.#ends;
+    if (ends === null) {
+      return new Deck(
+        rng.permutation(this.#order.length).map((at) => this.#order[at] as number),
+        null,
+      );
+    }
+    return stack(Array.from(rng.permutation(ends.length), (at) => this.#order.subarray(ends[at - 1] ?? 0, ends[at])));
+  }
+
+  #take(records: number): Uint32Array {
+    const from = this.#taken;
+    const to = from + records;
+    if (to > this.#order.length) {
+      throw new InvalidInput(`${records} records on a side are more than the data have; lower records`);
+    }
+    this.#taken = this.#endAfter(to);
+    return this.#order.slice(from, to);
+  }
+
+  /** Where the bundle ends that the record before `position` belongs to. */
+  #endAfter(position: number): number {
+    return this.#ends?.find((end) => end >= position) ?? position;
+  }
+}
+
+function deckOf({ records, groups }: Population, rng: Rng): Deck {
+  if (groups === null) return new Deck(rng.permutation(records), null);
+  const bundles = new Map<number, number[]>();
+  groups.forEach((group, record) => {
+    const bundle = bundles.get(group);
+    if (bundle) bundle.push(record);
+    else bundles.set(group, [record]);
+  });
+  const all = [...bundles.values()].map((bundle) => Uint32Array.from(bundle));
+  return stack(Array.from(rng.permutation(all.length), (at) => all[at] as Uint32Array));
+}
+
+function stack(bundles: readonly Uint32Array[]): Deck {
+  const order = new Uint32Array(bundles.reduce((sum, { length }) => sum + length, 0));
+  const ends = new Uint32Array(bundles.length);
+  let end = 0;
+  bundles.forEach((bundle, at) => {
+    order.set(bundle, end);
+    end += bundle.length;
+    ends[at] = end;
+  });
+  return new Deck(order, ends);
 }

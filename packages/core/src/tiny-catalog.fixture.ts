@@ -6,7 +6,14 @@ const rate = z.number().min(0).lt(1).default(0.5);
 
 /** A catalogue for tests: two datasets, two models, three attacks (each needs something else) and two defenses. */
 export const tinyCatalog: Catalog = {
-  datasets: { digits: aDataset("digits", "image", [4, 4, 1], 10), places: aDataset("places", "binary", [8], 30) },
+  datasets: {
+    digits: aDataset("digits", "image", [4, 4, 1], 10),
+    places: {
+      ...aDataset("places", "binary", [8], 30),
+      params: z.strictObject({ features: z.int().min(1).max(8).default(8) }),
+      input: ({ features }) => ({ kind: "binary", shape: [features as number], low: 0, high: 1 }),
+    },
+  },
   models: {
     cnn: { ...aUnit("cnn", { filters: z.int().min(1).max(512).default(32) }), accepts: ["image"] },
     mlp: {
@@ -42,5 +49,10 @@ function aUnit(name: string, params: z.ZodRawShape): UnitInfo {
 }
 
 function aDataset(name: string, kind: InputKind, shape: number[], classes: number): DatasetInfo {
-  return { ...aUnit(name, {}), input: { kind, shape, low: 0, high: 1 }, classes, licence: "none" };
+  return {
+    ...aUnit(name, {}),
+    ...{ kind, classes, records: 1000, licence: "none", downloads: [] },
+    input: () => ({ kind, shape, low: 0, high: 1 }),
+    encoding: () => ({ kind: "none" }),
+  };
 }

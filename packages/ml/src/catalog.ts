@@ -1,18 +1,14 @@
-import type { AttackInfo, Catalog, DatasetInfo, ModelInfo, UnitInfo } from "@shadowfarm/core/catalog";
+import type { AttackInfo, Catalog, DatasetInfo, DatasetUse, ModelInfo, UnitInfo } from "@shadowfarm/core/catalog";
 import { attacks } from "./attacks/index.ts";
 import { datasets } from "./datasets/index.ts";
+import { parseManifest, tableDataset } from "./datasets/table.ts";
 import { defenses } from "./defenses/index.ts";
 import { models } from "./models/index.ts";
 import type { Attack, Dataset, Defense, Model } from "./unit.ts";
 
 /** The four registries as plans, command line and dashboard see them: what a unit is, without the code that runs it. */
 export const catalog: Catalog = {
-  datasets: mapUnits<Dataset, DatasetInfo>(datasets, (unit) => ({
-    ...infoOf(unit),
-    input: unit.input,
-    classes: unit.classes,
-    licence: unit.licence,
-  })),
+  datasets: mapUnits<Dataset, DatasetInfo>(datasets, datasetInfo),
   models: mapUnits<Model, ModelInfo>(models, (unit) => ({ ...infoOf(unit), accepts: unit.accepts })),
   attacks: mapUnits<Attack, AttackInfo>(attacks, (unit) => ({
     ...infoOf(unit),
@@ -20,6 +16,29 @@ export const catalog: Catalog = {
   })),
   defenses: mapUnits<Defense, UnitInfo>(defenses, infoOf),
 };
+
+/** The catalogue with the imported tables of a dataset folder, or of an experiment, besides. */
+export function withTables(tables: readonly Dataset[]): Catalog {
+  return {
+    ...catalog,
+    datasets: { ...catalog.datasets, ...Object.fromEntries(tables.map((table) => [table.name, datasetInfo(table)])) },
+  };
+}
+
+/** The catalogue as an experiment's datasets were submitted: the imported tables among them bring their manifests. */
+export function catalogFor(uses: readonly DatasetUse[]): Catalog {
+  return withTables(uses.flatMap(({ table }) => (table === undefined ? [] : [tableDataset(parseManifest(table))])));
+}
+
+function datasetInfo(unit: Dataset): DatasetInfo {
+  const { kind, classes, records, licence, downloads } = unit;
+  return {
+    ...infoOf(unit),
+    ...{ kind, classes, records, licence, downloads },
+    input: (params) => unit.input(unit.params.parse(params)),
+    encoding: (params) => unit.encoding(unit.params.parse(params)),
+  };
+}
 
 function infoOf({ name, title, paper, version, params }: UnitInfo): UnitInfo {
   return { name, title, paper, version, params };

@@ -1,4 +1,4 @@
-import { sizeOf } from "@shadowfarm/engine/arrays";
+import { batchRows, concatenate, sizeOf } from "@shadowfarm/engine/arrays";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import { forward, type Layer, type Weights } from "./network.ts";
@@ -9,8 +9,14 @@ export interface QueryOptions {
   weights: Weights;
   /** Shape of one record. */
   inputShape: readonly number[];
-  features: Float32Array; // records × inputShape
+  /** Records × inputShape, as a whole or in blocks of `blockRows` records; the last block may be smaller. */
+  features: Float32Array | AsyncIterable<Float32Array>;
   signal?: AbortSignal | undefined;
+}
+
+/** Records in a block of at most some 70 MB: whole batches of every engine, so that blocks change no bit of an answer. */
+export function blockRows(inputShape: readonly number[]): number {
+  return 64 * batchRows(sizeOf(inputShape));
 }
 
 /**
@@ -25,8 +31,12 @@ export async function query(engine: Engine, options: QueryOptions): Promise<Floa
     tfjs().softmax(forward(layers, tensors, batch, { training: false })),
   );
   try {
-    const { data } = await model.run({ shape: [features.length / width, ...inputShape], data: features }, signal);
-    return data;
+    const answers: Float32Array[] = [];
+    for await (const block of features instanceof Float32Array ? [features] : features) {
+      const { data } = await model.run({ shape: [block.length / width, ...inputShape], data: block }, signal);
+      answers.push(data);
+    }
+    return concatenate(answers);
   } finally {
     model.dispose();
   }

@@ -1,14 +1,32 @@
-import type { AttackNeeds, DatasetInfo, InputInfo, InputKind } from "@shadowfarm/core/catalog";
+import type { AttackNeeds, DatasetInfo, Encoding, InputInfo, InputKind } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
 import type { Training } from "@shadowfarm/core/training";
 import type { Engine } from "@shadowfarm/engine/engine";
 import type { z } from "zod";
 import type { Layer } from "./network.ts";
 
-/** Labelled records. */
+/** Labelled records as they are kept: compact, and not yet encoded for any one model. */
 export interface Records {
-  features: Float32Array; // records × features (row-major; images as height × width × channels)
+  /**
+   * Records × features (row-major; images as height × width × channels). Bytes of an image are levels 0 … 255 of the range
+   * `low` … `high`; all other bytes are values.
+   */
+  features: Uint8Array | Float32Array | TermCounts;
   labels: Int32Array; // records; 0 … classes − 1
+  /** Records that are not independent, such as the frames of one track, have one number. Absent when all are independent. */
+  groups?: Int32Array; // records
+  /** Of text: the terms by number. */
+  dictionary?: readonly string[];
+}
+
+/** How often each record has which terms: a sparse matrix by rows. */
+export interface TermCounts {
+  /** Where each record's terms begin, and where the last one's end. */
+  offsets: Uint32Array; // records + 1
+  terms: Uint32Array; // numbers of terms, ascending within a record
+  counts: Uint32Array; // as many as terms
+  /** How many terms there are: numbers are 0 … distinct − 1. */
+  distinct: number;
 }
 
 /** The files of a dataset as they were found. */
@@ -23,10 +41,16 @@ export interface Inspected {
   records: number;
   /** SHA-256 over the content (uncompressed, so that an archive and its files are equal). */
   checksum: string;
+  /** Records of the largest group; 1 when all are independent. */
+  largestGroup: number;
 }
 
-export interface Dataset<P extends z.ZodObject = z.ZodObject> extends Omit<DatasetInfo, "params"> {
+export interface Dataset<P extends z.ZodObject = z.ZodObject>
+  extends Omit<DatasetInfo, "params" | "input" | "encoding"> {
+  /** Of how records are given to a model; the records themselves do not depend on them. */
   params: P;
+  input(params: z.infer<P>): InputInfo;
+  encoding(params: z.infer<P>): Encoding;
   /**
    * The real files in the first of the folders that has them; null when none has. Reads no content.
    *
@@ -35,11 +59,16 @@ export interface Dataset<P extends z.ZodObject = z.ZodObject> extends Omit<Datas
   locate(folders: readonly string[]): Promise<Located | null>;
   /** @throws {InvalidInput} naming the file, for a truncated, altered or malformed one. */
   inspect(located: Located): Promise<Inspected>;
+  /** @throws {InvalidInput} as `inspect` does, and for whatever is wrong in a record. */
   load(located: Located): Promise<Records>;
+  /** Where `data pull` and `import` put its files: a folder that other datasets read, too. Its name when absent. */
+  folder?: string;
+  /** Of an imported table: all that a machine without its file must know of it, as JSON. */
+  manifest?: unknown;
+  /** Records of the stand-in's largest group; 1 when absent. */
+  syntheticGroup?: number;
   /** A stand-in of the same shape, type and class count. Never called by the name of the real data. */
   synthesize(rng: Rng, records: number): Records;
-  /** How many records the stand-in has: as many as the real data. */
-  syntheticRecords: number;
 }
 
 export interface Model<P extends z.ZodObject = z.ZodObject> {

@@ -74,13 +74,13 @@ async function writePlan(execute: Execute, experimentId: string, plan: Plan): Pr
   await execute(`DELETE FROM "Cell" WHERE "experimentId" = $1`, [experimentId]);
   await inChunks(
     execute,
-    `INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, records, model, "modelParams", training,
-                         defense, "defenseParams", attack, "attackParams", "jobKey")
-     SELECT $1, index, repeat, dataset, data::"DataSource", origin, records, model, "modelParams", training,
+    `INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, "datasetParams", records, split, model, "modelParams",
+                         training, defense, "defenseParams", attack, "attackParams", "jobKey")
+     SELECT $1, index, repeat, dataset, data::"DataSource", origin, "datasetParams", records, split, model, "modelParams", training,
             defense, "defenseParams", attack, "attackParams", "jobKey"
      FROM jsonb_to_recordset($2::jsonb) AS row(
-       index int, repeat int, dataset text, data text, origin text, records int, model text, "modelParams" jsonb,
-       training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`,
+       index int, repeat int, dataset text, data text, origin text, "datasetParams" jsonb, records int, split text,
+       model text, "modelParams" jsonb, training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`,
     plan.cells,
     (cells, first) => [experimentId, JSON.stringify(cells.map((cell, position) => cellRow(cell, first + position)))],
   );
@@ -89,9 +89,10 @@ async function writePlan(execute: Execute, experimentId: string, plan: Plan): Pr
 }
 
 function cellRow(cell: Cell, index: number): Record<string, unknown> {
-  const { repeat, dataset, records, model, training, defense, attack, jobKey } = cell;
+  const { repeat, dataset, datasetParams, records, split, model, training, defense, attack, jobKey } = cell;
   return {
-    ...{ index, repeat, dataset: dataset.name, data: dataset.source, origin: dataset.origin, records },
+    ...{ index, repeat, dataset: dataset.name, data: dataset.source, origin: dataset.origin },
+    ...{ datasetParams, records, split },
     ...{ model: model.name, modelParams: model.params, training, defense: defense.name, defenseParams: defense.params },
     ...{ attack: attack.name, attackParams: attack.params, jobKey },
   };

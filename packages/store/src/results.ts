@@ -1,4 +1,5 @@
 import type { Metrics } from "@shadowfarm/core/metrics";
+import type { SplitScheme } from "@shadowfarm/core/split";
 import type { Training } from "@shadowfarm/core/training";
 import type { Store } from "./client.ts";
 import { Prisma } from "./generated/client.ts";
@@ -10,7 +11,10 @@ export interface ResultRow {
   dataset: string;
   data: "real" | "synthetic";
   origin: string;
+  datasetParams: Record<string, unknown>;
+  /** Members of a model, and as many non-members. */
   records: number;
+  split: SplitScheme;
   model: string;
   modelParams: Record<string, unknown>;
   training: Training;
@@ -48,7 +52,7 @@ export async function listResults(store: Store, filter: ResultFilter = {}): Prom
   const where = conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, " AND ")}` : Prisma.empty;
   return store.db.$queryRaw<ResultRow[]>`
     SELECT experiment.name AS experiment, experiment.id AS "experimentId",
-           cell.dataset, cell.data::text, cell.origin, cell.records, cell.model, cell."modelParams", cell.training,
+           cell.dataset, cell.data::text, cell.origin, cell."datasetParams", cell.records, cell.split, cell.model, cell."modelParams", cell.training,
            cell.attack, cell."attackParams", cell.defense, cell."defenseParams", cell.repeat,
            result.engine, result.machine, result.version, result."computeSeconds", cell."jobKey", result.metrics
     FROM "Cell" cell

@@ -1,18 +1,20 @@
 import type { UnitInfo } from "@shadowfarm/core/catalog";
 import { experimentJsonSchema } from "@shadowfarm/core/experiment-json-schema";
 import { catalog } from "@shadowfarm/ml/catalog";
+import { catalogIn } from "@shadowfarm/ml/data-source";
 import { z } from "zod";
 import type { FarmConfig } from "../config.ts";
 import { EXIT } from "../session.ts";
 import { renderTable } from "../tables.ts";
 
 /** `catalog`: every unit with its paper and parameters. */
-export async function showCatalog(_config: FarmConfig, options: { json?: boolean; schema?: boolean }): Promise<number> {
+export async function showCatalog(config: FarmConfig, options: { json?: boolean; schema?: boolean }): Promise<number> {
   if (options.schema) {
+    // Of what every farm has, so that the published schema does not depend on where it was made.
     process.stdout.write(`${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
     return EXIT.ok;
   }
-  const units = Object.entries(catalog).flatMap(([kind, members]) =>
+  const units = Object.entries(await catalogIn(config.datasetFolders)).flatMap(([kind, members]) =>
     Object.values(members as Record<string, UnitInfo>).map(({ name, title, paper, version, params }) => ({
       kind: kind.slice(0, -1),
       name,

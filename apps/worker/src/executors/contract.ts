@@ -1,18 +1,23 @@
-import type { InputInfo } from "@shadowfarm/core/catalog";
+import type { Encoding, InputInfo } from "@shadowfarm/core/catalog";
 import type { JobKind } from "@shadowfarm/core/job";
 import type { Metrics } from "@shadowfarm/core/metrics";
 import type { Engine } from "@shadowfarm/engine/engine";
 import type { Layer } from "@shadowfarm/ml/network";
 import type { Claim } from "@shadowfarm/store/jobs";
+import type { OpenArtifact } from "@shadowfarm/store/open-artifact";
 import type { Bundle } from "@shadowfarm/store/tensors";
 import type { ClaimMore } from "../compute.ts";
 
 /** The artifact that an input left under a name. */
 export type ReadInput = (inputKey: string, name: string) => Promise<Bundle>;
 
+/** The same, without reading more of it than is asked for. */
+export type OpenInput = (inputKey: string, name: string) => Promise<OpenArtifact>;
+
 /** What an executor may use besides its parameters. */
 export interface ExecutorContext {
   read: ReadInput;
+  open: OpenInput;
   datasetFolders: readonly string[];
   /** The engine that the job's key promises; started once a process. */
   openEngine(name: string): Promise<Engine>;
@@ -30,18 +35,29 @@ export interface Made {
   metrics?: Metrics;
 }
 
-/** What a `records` artifact says of its arrays. */
+/** What a `records` artifact says of its arrays; see records.ts for what they are. */
 export interface RecordsMeta {
-  input: InputInfo;
+  kind: InputInfo["kind"];
+  /** Range of the values that the bytes of an image stand for. */
+  low: number;
+  high: number;
   classes: number;
+  /** Of text: how many terms there are. */
+  distinct?: number;
 }
 
 /** What a `weights` artifact says of its arrays: all that is needed to ask the model. */
 export interface WeightsMeta {
   layers: Layer[];
+  input: InputInfo;
+  /** What its owner makes of records; the arrays `encoding/…` are what it learnt. */
+  encoding: Encoding;
   /** Mean training loss of each epoch. */
   losses: number[];
 }
+
+/** Before the names of the arrays that an encoding learnt. */
+export const ENCODING = "encoding/";
 
 /** What a `posteriors` artifact says of its arrays. */
 export interface PosteriorsMeta {

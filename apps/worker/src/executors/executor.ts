@@ -3,7 +3,7 @@ import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import { attack } from "./attack.ts";
 import type { ClaimOf, ExecutorContext, Made } from "./contract.ts";
-import { inputReader } from "./inputs.ts";
+import { inputsOf } from "./inputs.ts";
 import { prepare } from "./prepare.ts";
 import { query } from "./query.ts";
 import { train } from "./train.ts";
@@ -22,9 +22,9 @@ const executors: { [K in JobKind]: Executor<K> } = {
 /** Runs a job: a function of its parameters and its inputs' artifacts, and of nothing else. */
 export async function runExecutor(
   job: Claim,
-  { artifacts, ...context }: Omit<ExecutorContext, "read"> & { artifacts: Artifacts },
+  { artifacts, ...context }: Omit<ExecutorContext, "read" | "open"> & { artifacts: Artifacts },
 ): Promise<ReadyMade> {
   const execute = executors[job.kind] as Executor<JobKind>;
-  const made = await execute(job, { ...context, read: inputReader(job, artifacts) });
+  const made = await execute(job, { ...context, ...inputsOf(job, artifacts) });
   return made instanceof Map ? made : new Map([[job.key, made as Made]]);
 }

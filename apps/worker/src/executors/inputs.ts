@@ -1,20 +1,19 @@
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
-import type { Artifacts } from "@shadowfarm/store/artifacts";
+import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Bundle, Tensor, TypedArray } from "@shadowfarm/store/tensors";
-import type { ReadInput } from "./contract.ts";
+import type { OpenInput, ReadInput } from "./contract.ts";
 
-/** The last records read. Every train and query job of a dataset begins with them, and decoding them takes a while. */
-let recent: { sha256: string; bundle: Bundle } | null = null;
-
-export function inputReader(job: Claim, artifacts: Artifacts): ReadInput {
-  return async (inputKey, name) => {
+/** The artifacts of a job's inputs, to be read or opened. */
+export function inputsOf(job: Claim, artifacts: Artifacts): { read: ReadInput; open: OpenInput } {
+  const refOf = (inputKey: string, name: string): ArtifactRef => {
     const ref = job.inputs[inputKey]?.[name];
     if (!ref) throw new ArtifactCorrupt(`input ${inputKey} left no artifact "${name}"`);
-    if (recent?.sha256 === ref.sha256) return recent.bundle;
-    const bundle = await artifacts.get(ref);
-    if (name === "records") recent = { sha256: ref.sha256, bundle };
-    return bundle;
+    return ref;
+  };
+  return {
+    read: async (inputKey, name) => artifacts.get(refOf(inputKey, name)),
+    open: async (inputKey, name) => artifacts.open(refOf(inputKey, name)),
   };
 }
 
@@ -24,16 +23,15 @@ export function tensorOf<T extends TypedArray>(
   name: string,
   type: new (length: number) => T,
 ): Tensor<T> {
-  const tensor = bundle.tensors[name];
-  if (!(tensor?.data instanceof type)) throw new ArtifactCorrupt(`an artifact has no ${type.name} "${name}"`);
-  return { shape: tensor.shape, data: tensor.data };
+  return typed(bundle.tensors[name], name, type);
 }
 
-/** Rows of a records × width array, in the given order. */
-export function gather<T extends Float32Array | Int32Array>(source: T, width: number, rows: Uint32Array): T {
-  const gathered = new (source.constructor as new (length: number) => T)(rows.length * width);
-  rows.forEach((row, position) => {
-    gathered.set(source.subarray(row * width, (row + 1) * width), position * width);
-  });
-  return gathered;
+/** @throws {ArtifactCorrupt} when there is no such array, or it has another type. */
+export function typed<T extends TypedArray>(
+  tensor: Tensor | undefined,
+  name: string,
+  type: new (length: number) => T,
+): Tensor<T> {
+  if (!(tensor?.data instanceof type)) throw new ArtifactCorrupt(`an artifact has no ${type.name} "${name}"`);
+  return { shape: tensor.shape, data: tensor.data };
 }

@@ -1,8 +1,9 @@
-import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
-import { defineDataset, type Records } from "../unit.ts";
-import { firstFile, readContent, readFromArchive, sha256Of, wrongChecksum } from "./files.ts";
-import { synthesizeLocation } from "./location-synthetic.ts";
+import { defineDataset, type Located } from "../unit.ts";
+import { type BitRows, readBitRows } from "./formats/bit-rows.ts";
+import { firstFile, wrongChecksum } from "./formats/files.ts";
+import { contentOf } from "./formats/members.ts";
+import { synthesizeLocation } from "./stand-ins/location.ts";
 
 const records = 5010;
 const features = 446;
@@ -13,7 +14,8 @@ const published = "2ca8f7fc231251e089823e44d39f2d1eed124574cc351c7f80368cfe631dd
 
 /**
  * Foursquare check-ins in Bangkok: which of 446 regions and venue types a person visited; 30 clusters of people are the
- * classes. Shokri et al. 2017, §VI-A, as published in privacytrustlab/datasets.
+ * classes. Shokri et al. 2017, §VI-A, as published in privacytrustlab/datasets: the file `bangkok`, a line per record,
+ * `"class",bit,bit,…`, alone or in its archive. No other content is accepted.
  */
 export const location = defineDataset({
   name: "location",
@@ -21,9 +23,20 @@ export const location = defineDataset({
   paper: "Shokri et al. 2017, §VI-A; Yang et al. 2015",
   version: 1,
   params: z.strictObject({}),
-  input: { kind: "binary", shape: [features], low: 0, high: 1 },
+  kind: "binary",
   classes,
+  records,
   licence: "none stated; cite Shokri et al. 2017 and Yang et al. 2015",
+  downloads: [
+    {
+      file: "dataset_location.tgz",
+      urls: ["https://github.com/privacytrustlab/datasets/raw/master/dataset_location.tgz"],
+      checksum: { algorithm: "sha256", hex: "927203f85a868f8ee17a0ded1dc61699efe602167beabe34fbf45b4b1de94b33" },
+      bytes: 287_293,
+    },
+  ],
+  input: () => ({ kind: "binary", shape: [features], low: 0, high: 1 }),
+  encoding: () => ({ kind: "none" }),
   async locate(folders) {
     for (const folder of folders) {
       const file = await firstFile(folder, [
@@ -36,59 +49,22 @@ export const location = defineDataset({
     }
     return null;
   },
-  async inspect({ files }) {
-    await readVerified(files[0] as string);
-    return { records, checksum: published };
+  async inspect(located) {
+    await readVerified(located, 0);
+    return { records, checksum: published, largestGroup: 1 };
   },
-  async load({ files }) {
-    const file = files[0] as string;
-    return parseLocation(Buffer.from(await readVerified(file)).toString("latin1"), file);
+  async load(located) {
+    const { bits, labels } = await readVerified(located, records);
+    return { features: bits, labels };
   },
   synthesize: synthesizeLocation,
-  syntheticRecords: records,
 });
 
-/**
- * Parses the file `bangkok`: a line per record, `"class",bit,bit,…` with classes 1–30 and 446 bits.
- *
- * @throws {InvalidInput} naming `file` and the row (from 1) that is malformed.
- */
-export function parseLocation(content: string, file: string): Records {
-  const rows = content.replace(/\r?\n$/, "").split(/\r?\n/);
-  const values = new Float32Array(rows.length * features);
-  const labels = new Int32Array(rows.length);
-  rows.forEach((row, at) => {
-    const comma = row.indexOf(",");
-    const label = /^"(\d{1,2})"$/.exec(row.slice(0, comma))?.[1];
-    if (label === undefined || Number(label) < 1 || Number(label) > classes) {
-      throw new InvalidInput(
-        `${file}, row ${at + 1}: the class ${row.slice(0, Math.min(comma, 40))} is not "1" … "${classes}"`,
-      );
-    }
-    labels[at] = Number(label) - 1;
-    const bits = row.slice(comma);
-    if (bits.length !== 2 * features || !/^(?:,[01])*$/.test(bits)) {
-      const found = bits.split(",").length - 1;
-      throw new InvalidInput(
-        `${file}, row ${at + 1}: expected ${features} values, each 0 or 1, and found ${found} values`,
-      );
-    }
-    for (let feature = 0; feature < features; feature++) {
-      values[at * features + feature] = bits.charCodeAt(2 * feature + 1) - 48;
-    }
-  });
-  return { features: values, labels };
-}
-
-/** The file's content. What is wrong with its structure is told before that the checksum differs. */
-async function readVerified(file: string): Promise<Uint8Array> {
-  const content = file.endsWith(".tgz")
-    ? await readFromArchive(file, "bangkok", maxBytes)
-    : await readContent(file, maxBytes);
-  const found = sha256Of(content);
-  if (found !== published) {
-    parseLocation(Buffer.from(content).toString("latin1"), file);
-    throw wrongChecksum(file, published, found);
-  }
-  return content;
+/** The file's rows. What is wrong with one of them is told before that the checksum differs. */
+async function readVerified({ files }: Located, room: number): Promise<BitRows> {
+  const file = files[0] as string;
+  const form = { label: { classes, quoted: true }, bits: features };
+  const rows = await readBitRows(contentOf(file, "bangkok", maxBytes), form, file, room);
+  if (rows.checksum !== published) throw wrongChecksum(file, published, rows.checksum);
+  return rows;
 }

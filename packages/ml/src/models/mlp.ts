@@ -11,7 +11,7 @@ export const mlp = defineModel({
     hidden: z.int().min(1).max(8192).default(128).describe("units of the hidden layer"),
     activation: z.enum(["tanh", "relu"]).default("tanh").describe("activation of the hidden layer"),
   }),
-  accepts: ["image", "binary", "tabular"],
+  accepts: ["image", "binary", "tabular", "text"],
   layers: ({ shape }, classes, { hidden, activation }) => [
     ...(shape.length > 1 ? [{ kind: "flatten" } as const] : []),
     { kind: "dense", units: hidden, activation },

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
-import { extract } from "tar-stream";
 
 /** The first of `names` (relative paths) that exists in `folder`, as a full path; null when none does. */
 export async function firstFile(folder: string, names: readonly string[]): Promise<string | null> {
@@ -46,32 +45,6 @@ export async function readContent(path: string, maxBytes: number): Promise<Uint8
       `${path} (${bytes.length} bytes) cannot be decompressed: ${messageOf(error)}; download it again`,
     );
   }
-}
-
-/**
- * The content of one file inside a `.tgz` archive, found by its base name; the first when there are several.
- *
- * @throws {InvalidInput} naming the archive, when it is damaged, lacks the file, or holds more than `maxBytes`.
- */
-export async function readFromArchive(path: string, member: string, maxBytes: number): Promise<Uint8Array> {
-  // Unpacked from memory: the archives are small, and decompressing first bounds them before anything else reads them.
-  const content = await readContent(path, maxBytes);
-  const unpack = extract();
-  unpack.end(content);
-  let found: Uint8Array | null = null;
-  try {
-    for await (const entry of unpack) {
-      const { name, type } = entry.header;
-      const wanted = found === null && type === "file" && name.split("/").at(-1) === member;
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-      if (wanted) found = Buffer.concat(chunks);
-    }
-  } catch (error) {
-    throw new InvalidInput(`${path} cannot be unpacked: ${messageOf(error)}; download it again`);
-  }
-  if (found === null) throw new InvalidInput(`${path} holds no file named "${member}"; download it again`);
-  return found;
 }
 
 /** The error for content that is not the published one. */

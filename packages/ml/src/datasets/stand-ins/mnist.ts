@@ -1,6 +1,6 @@
 import type { Rng } from "@shadowfarm/core/rng";
-import type { Records } from "../unit.ts";
-import { labelsByWeight } from "./synthetic-labels.ts";
+import type { Records } from "../../unit.ts";
+import { labelsByWeight } from "./labels.ts";
 
 const side = 28;
 const pixels = side * side;
@@ -16,7 +16,7 @@ const trace = 0.75;
 
 /**
  * A stand-in for MNIST: every class has its own smooth strokes; a record blends two of them, is shifted, bears a trace of
- * another class and grey noise. 28 × 28 pixels in [0, 1], equally many records a class.
+ * another class and grey noise. 28 × 28 pixels of 0 … 255, equally many records a class.
  *
  * Calibrated on one hidden layer of 128 tanh units: trained for 12 epochs on 17,500 records it is right on 0.9996 of them
  * and on 0.982 of others, and thresholding its largest posterior has AUC 0.513 (Salem et al. 2019 report a gap of 0.02
@@ -27,7 +27,7 @@ export function synthesizeMnist(rng: Rng, records: number): Records {
     Array.from({ length: styles }, (_, style) => drawing(rng.child("class", label), rng.child("class", label, style))),
   );
   const labels = labelsByWeight(new Array(classes).fill(1), records, rng.child("labels"));
-  const features = new Float32Array(records * pixels);
+  const features = new Uint8Array(records * pixels);
   const stream = rng.child("records");
   const pick = (label: number): Float32Array => drawings[label]?.[stream.int(styles)] as Float32Array;
   labels.forEach((label, record) => {
@@ -42,7 +42,7 @@ export function synthesizeMnist(rng: Rng, records: number): Records {
       // Drawings keep clear of the border, so a shift across it moves zeros only.
       const from = at - shift;
       const ink = between * (one[from] ?? 0) + (1 - between) * (two[from] ?? 0) + strayWeight * (stray[from] ?? 0);
-      image[at] = Math.min(1, Math.max(0, ink + noise * (stream.uniform() - 0.5)));
+      image[at] = Math.round(255 * Math.min(1, Math.max(0, ink + noise * (stream.uniform() - 0.5))));
     }
   });
   return { features, labels };
