@@ -118,7 +118,7 @@ async function checkData(config: FarmConfig): Promise<Finding[]> {
           return {
             check,
             status: "warn",
-            detail: `real data absent in ${config.datasetFolders.join(", ")}; name their folder in SHADOWFARM_DATASETS, or use data: synthetic`,
+            detail: `real data absent in ${config.datasetFolders.join(", ")}; shadowfarm data pull ${name}, or use data: synthetic`,
           };
         const { records } = await inspect(located);
         return { check, status: "ok", detail: `real: ${located.origin}, ${records} records` };

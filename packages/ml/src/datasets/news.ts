@@ -1,9 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
-import { basename, join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { defineDataset, type Located } from "../unit.ts";
-import { archiveNames, filesIn } from "./formats/archive.ts";
+import { entriesOf } from "./formats/entries.ts";
 import { firstFile, sha256Of } from "./formats/files.ts";
 import { bodyOf, countTerms } from "./formats/messages.ts";
 import { synthesizeNews } from "./stand-ins/news.ts";
@@ -118,7 +117,7 @@ async function readMessages({ files }: Located, keep: (message: Uint8Array) => s
   const source = files[0] as string;
   const messages: Message[] = [];
   const seen = new Set<string>();
-  for await (const { path, read } of archiveNames.test(source) ? filesIn(source, { maxBytes }) : filesUnder(files)) {
+  for await (const { path, read } of entriesInAll(files)) {
     const [part, group, number] = path.split("/").slice(-3);
     const place = { part: parts.indexOf(part ?? ""), group: groups.indexOf(group ?? ""), number: Number(number) };
     if (place.part === -1 || place.group === -1 || !/^\d{1,9}$/.test(number ?? "")) {
@@ -136,12 +135,6 @@ async function readMessages({ files }: Located, keep: (message: Uint8Array) => s
   return messages.sort((a, b) => a.part - b.part || a.group - b.group || a.number - b.number);
 }
 
-async function* filesUnder(folders: readonly string[]) {
-  for (const folder of folders) {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      const file = join(entry.parentPath, entry.name);
-      const path = [basename(folder), ...relative(folder, file).split(sep)].join("/");
-      if (!entry.isDirectory()) yield { path, read: () => readFile(file) };
-    }
-  }
+async function* entriesInAll(sources: readonly string[]) {
+  for (const source of sources) yield* entriesOf(source, { maxBytes });
 }

@@ -14,8 +14,20 @@ const allTracks = 1307;
 /** The class of the track of 29. */
 const shortTrack = 33;
 const backgrounds = 256;
+/** Share of the stronger sign in a track, least and most. */
+const weakest = 0.5;
+const strongest = 0.6;
+/** Share of the tracks whose own sign is the weaker one: what no model can know. */
+const doubt = 0.2;
 
-/** A stand-in for GTSRB. */
+/**
+ * A stand-in for GTSRB: each track shows a blend of two of 43 signs before a background, mostly the stronger one its own;
+ * its frames differ by a shift, by brightness and by noise. Classes as unequal as in the real data. There are 1,307 tracks
+ * whatever the number of records, of up to 30 frames with 39,209 of them; fewer records than that are a track each.
+ *
+ * Calibrated on the default CNN, trained for 50 epochs on 978 of 3,921 records, whole tracks of 3 (2 seeds): accuracy 1.000
+ * on them and 0.675 on others, and AUC 0.855 of the largest posterior; as many real frames give 1.000, 0.669 and 0.806.
+ */
 export function synthesizeGtsrb(rng: Rng, records: number): Records {
   const classes = trackCounts.length;
   const signs = trackCounts.map((_, label) => texture(rng.child("class", label), shape, 3));
@@ -34,11 +46,11 @@ export function synthesizeGtsrb(rng: Rng, records: number): Records {
     const track = (first + at) % tracks;
     const label = labelOf[track] as number;
     const rival = (label + 1 + stream.int(classes - 1)) % classes;
-    const strong = 0.5 + 0.1 * stream.uniform();
-    const shown = stream.uniform() < 0.2 ? 1 - strong : strong;
+    const strong = weakest + (strongest - weakest) * stream.uniform();
+    const share = stream.uniform() < doubt ? 1 - strong : strong;
     scene.fill(0);
-    add(scene, shape, signs[label] as Float32Array, shown);
-    add(scene, shape, signs[rival] as Float32Array, 1 - shown);
+    add(scene, shape, signs[label] as Float32Array, share);
+    add(scene, shape, signs[rival] as Float32Array, 1 - share);
     add(scene, shape, behind[stream.int(backgrounds)] as Float32Array, 0.7);
     const middle = 70 + 80 * stream.uniform();
     // The first track is the short one, when records do not divide evenly.

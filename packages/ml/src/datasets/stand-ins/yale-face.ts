@@ -9,18 +9,24 @@ const classSizes = [
   ...new Array<number>(21).fill(64),
 ];
 
-/** A stand-in for Yale Face. */
+/**
+ * A stand-in for Yale Face: pictures of one person with a trace of another, under one of twenty lights; as many of each
+ * person as in the real data.
+ *
+ * Calibrated on the default CNN, trained for 50 epochs on 600 of them: YALE. The natural models of Song et al. 2019 are
+ * right on about 0.98, with a gap of about 0.02.
+ */
 export function synthesizeYaleFace(rng: Rng, records: number): Records {
   return synthesizeBlends(rng, records, {
     shape: [192, 168, 1],
     classSizes,
     family: 38,
     blended: 2,
-    strongest: [0.55, 1],
-    doubt: 0.01,
+    strongest: [0.65, 1],
+    doubt: 0.005,
     views: 1,
     backgrounds: 20,
-    background: 0.8,
+    background: 0.6,
     middle: [60, 120],
     contrast: 50,
     grain: 25,
