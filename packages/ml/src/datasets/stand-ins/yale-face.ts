@@ -13,8 +13,8 @@ const classSizes = [
  * A stand-in for Yale Face: pictures of one person with a trace of another, under one of twenty lights; as many of each
  * person as in the real data.
  *
- * Calibrated on the default CNN, trained for 50 epochs on 600 of them: YALE. The natural models of Song et al. 2019 are
- * right on about 0.98, with a gap of about 0.02.
+ * Calibrated on the default CNN, trained for 20 epochs on 400 of them: accuracy 1.000 on them and 0.995 on others, and AUC
+ * 0.777 of the largest posterior. The natural models of Song et al. 2019 are right on about 0.98, with a gap of about 0.02.
  */
 export function synthesizeYaleFace(rng: Rng, records: number): Records {
   return synthesizeBlends(rng, records, {
