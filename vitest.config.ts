@@ -10,6 +10,8 @@ export default defineConfig({
           exclude: ["packages/engine/**"],
           // Pure code: files share a process, so that TF.js is loaded once and not once a file.
           isolate: false,
+          // Also on two cores, where vitest's own choice is one.
+          maxWorkers: 2,
         },
       },
       {
