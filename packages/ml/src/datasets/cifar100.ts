@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { z } from "zod";
 import { defineDataset } from "../unit.ts";
-import { type CifarFormat, inspectCifar, loadCifar, locateCifar } from "./formats/cifar.ts";
+import { type CifarFormat, cifarPictures, inspectCifar, loadCifar, locateCifar } from "./formats/cifar.ts";
 import { synthesizeCifar100 } from "./stand-ins/cifar.ts";
 
 /** Binary version: a byte for the superclass stands before that of the class. */
@@ -22,10 +21,7 @@ export const cifar100 = defineDataset({
   title: "CIFAR-100 (photographs, 100 classes)",
   paper: "Krizhevsky 2009, §3; encoded as in Salem et al. 2019 (published code)",
   version: 1,
-  kind: "image",
-  params: z.strictObject({}),
-  input: () => ({ kind: "image", shape: [32, 32, 3], low: 0, high: 1 }),
-  encoding: () => ({ kind: "standardize", leastDeviation: 1 / 255 }),
+  ...cifarPictures,
   classes: 100,
   records: 60_000,
   licence: "none stated; cite Krizhevsky 2009",

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { defineDataset, type Inspected, type Located, type Records } from "../unit.ts";
-import { checksumOf, digestOf, type Entry, entriesOf } from "./formats/entries.ts";
-import { firstFile } from "./formats/files.ts";
+import { type Entry, entriesOf } from "./formats/entries.ts";
+import { checksumOf, digestOf, firstFile } from "./formats/files.ts";
 import { decodeAll, decodeJpeg } from "./formats/images.ts";
 import { synthesizeFace } from "./stand-ins/face.ts";
 
@@ -77,7 +77,7 @@ async function inspect({ files }: Located): Promise<Inspected> {
   const source = files[0] as string;
   const digests = new Map<string, string>();
   const portraits = await portraitsIn(source, async (entry) => {
-    digests.set(entry.path, (await digestOf(entry)).sha256);
+    digests.set(entry.path, (await digestOf(entry.stream())).sha256);
   });
   const chosen = choose(portraits, source).flat();
   const checksum = checksumOf(chosen.map(({ name, path }) => [name, digests.get(path) as string]));

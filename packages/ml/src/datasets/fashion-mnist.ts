@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { z } from "zod";
 import { defineDataset } from "../unit.ts";
-import { downloadsOf, type IdxDataset, inspectIdx, loadIdx, locateIdx } from "./formats/idx-dataset.ts";
+import { downloadsOf, type IdxDataset, idxPictures, inspectIdx, loadIdx, locateIdx } from "./formats/idx-dataset.ts";
 import { synthesizeFashionMnist } from "./stand-ins/fashion-mnist.ts";
 
 const files: IdxDataset = {
@@ -51,10 +50,7 @@ export const fashionMnist = defineDataset({
   title: "Fashion-MNIST (articles of clothing)",
   paper: "Xiao et al. 2017, §2",
   version: 1,
-  kind: "image",
-  params: z.strictObject({}),
-  input: () => ({ kind: "image", shape: [28, 28, 1], low: 0, high: 1 }),
-  encoding: () => ({ kind: "none" }),
+  ...idxPictures,
   classes: 10,
   records: 70_000,
   licence: "MIT (Zalando SE)",

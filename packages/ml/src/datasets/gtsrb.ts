@@ -4,11 +4,13 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { defineDataset, type Inspected, type Located, type Records } from "../unit.ts";
 import { archiveNames } from "./formats/archive.ts";
-import { checksumOf, digestOf, type Entry, entriesOf } from "./formats/entries.ts";
+import { type Entry, entriesOf } from "./formats/entries.ts";
+import { checksumOf, digestOf } from "./formats/files.ts";
 import { decodeAll, resize } from "./formats/images.ts";
 import { parseNetpbm } from "./formats/netpbm.ts";
-import { synthesizeGtsrb } from "./stand-ins/gtsrb.ts";
+import { longestTrack, synthesizeGtsrb } from "./stand-ins/gtsrb.ts";
 
+const records = 39_209;
 const classes = 43;
 const side = 32;
 const official = "GTSRB_Final_Training_Images";
@@ -32,7 +34,7 @@ export const gtsrb = defineDataset({
   input: () => ({ kind: "image", shape: [side, side, 3], low: 0, high: 1 }),
   encoding: () => ({ kind: "none" }),
   classes,
-  records: 39_209,
+  records,
   licence: "none stated; cite Stallkamp et al. 2012",
   downloads: [
     {
@@ -56,7 +58,7 @@ export const gtsrb = defineDataset({
   },
   inspect,
   load,
-  syntheticGroup: 30,
+  syntheticGroup: longestTrack(records),
   synthesize: synthesizeGtsrb,
 });
 
@@ -73,7 +75,7 @@ async function inspect({ files }: Located): Promise<Inspected> {
   const source = files[0] as string;
   const digests = new Map<string, string>();
   const frames = await framesIn(source, async (entry) => {
-    digests.set(entry.path, (await digestOf(entry)).sha256);
+    digests.set(entry.path, (await digestOf(entry.stream())).sha256);
   });
   const checksum = checksumOf(frames.map(({ name, path }) => [name, digests.get(path) as string]));
   const lengths = new Map<string, number>();

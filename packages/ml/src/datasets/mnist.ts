@@ -1,7 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import { z } from "zod";
 import { defineDataset } from "../unit.ts";
-import { downloadsOf, type IdxDataset, inspectIdx, loadIdx, locateIdx } from "./formats/idx-dataset.ts";
+import { downloadsOf, type IdxDataset, idxPictures, inspectIdx, loadIdx, locateIdx } from "./formats/idx-dataset.ts";
 import { inspectPackage, loadPackage, locatePackage } from "./mnist-package.ts";
 import { synthesizeMnist } from "./stand-ins/mnist.ts";
 
@@ -51,10 +50,7 @@ export const mnist = defineDataset({
   title: "MNIST (handwritten digits)",
   paper: "LeCun et al. 1998, §III-A",
   version: 1,
-  kind: "image",
-  params: z.strictObject({}),
-  input: () => ({ kind: "image", shape: [28, 28, 1], low: 0, high: 1 }),
-  encoding: () => ({ kind: "none" }),
+  ...idxPictures,
   classes: 10,
   records: 70_000,
   licence: "none stated with the files; generally quoted as CC BY-SA 3.0",

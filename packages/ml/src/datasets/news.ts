@@ -3,7 +3,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { defineDataset, type Located } from "../unit.ts";
 import { entriesOf } from "./formats/entries.ts";
-import { firstFile, sha256Of } from "./formats/files.ts";
+import { checksumOf, firstFile, sha256Of } from "./formats/files.ts";
 import { bodyOf, countTerms } from "./formats/messages.ts";
 import { synthesizeNews } from "./stand-ins/news.ts";
 
@@ -87,7 +87,7 @@ export const news = defineDataset({
   },
   async inspect(located) {
     const messages = await readMessages(located, sha256Of);
-    const checksum = sha256Of(messages.map(({ path, kept }) => `${kept}  ${path}\n`).join(""));
+    const checksum = checksumOf(messages.map(({ path, kept }) => [path, kept]));
     return { records: messages.length, checksum, largestGroup: 1 };
   },
   async load(located) {

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { type Dataset, defineDataset, type Located } from "../unit.ts";
 import { type BitRows, readBitRows } from "./formats/bit-rows.ts";
 import { firstFile } from "./formats/files.ts";
-import { clusterBits } from "./formats/k-means.ts";
 import { contentOf } from "./formats/members.ts";
+import { clusterBits } from "./k-means.ts";
 import { synthesizePurchase } from "./stand-ins/purchase.ts";
 
 const records = 197_324;

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { Column } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { chunksOf, digestOf } from "./formats/files.ts";
 import { cellsOf, columnOf, numberOf } from "./formats/table-rows.ts";
 import { type TableManifest, tableNameSchema, widthOf } from "./table.ts";
 
@@ -82,7 +81,7 @@ export async function planTable(file: string, label: string, name: string): Prom
       `${file}: ${records} records of ${widthOf(columns)} features are too many; leave out columns`,
     );
   }
-  const sha256 = await sha256OfFile(file);
+  const { sha256 } = await digestOf(chunksOf(file));
   return { format: 1, name, label, classes, columns, records, sha256, importedFrom: basename(file) };
 }
 
@@ -125,10 +124,4 @@ function choicesOf(file: string, { name, word, values }: Survey): Extract<Column
     );
   }
   return { name, choices: [...values].sort() };
-}
-
-async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

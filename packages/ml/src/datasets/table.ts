@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Column } from "@shadowfarm/core/catalog";
@@ -8,7 +6,7 @@ import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { problemsOf } from "@shadowfarm/core/validation";
 import { z } from "zod";
 import { type Dataset, defineDataset, type Records } from "../unit.ts";
-import { firstFile, sha256Of } from "./formats/files.ts";
+import { chunksOf, digestOf, firstFile, sha256Of } from "./formats/files.ts";
 import { cellsOf, numberOf } from "./formats/table-rows.ts";
 
 /** Names of the two files in an imported table's folder. */
@@ -66,9 +64,7 @@ export function tableDataset(manifest: TableManifest): Dataset {
       return null;
     },
     async inspect({ files: [file = ""] }) {
-      const hash = createHash("sha256");
-      for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-      const found = hash.digest("hex");
+      const { sha256: found } = await digestOf(chunksOf(file));
       if (found !== sha256) {
         throw new InvalidInput(`${file} was altered since it was imported (SHA-256 ${found}); import it again`);
       }

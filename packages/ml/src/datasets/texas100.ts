@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineDataset, type Located } from "../unit.ts";
 import { archiveNames, filesIn } from "./formats/archive.ts";
 import { type BitRows, readBitRows } from "./formats/bit-rows.ts";
-import { firstFile, sha256Of } from "./formats/files.ts";
+import { checksumOf, firstFile } from "./formats/files.ts";
 import { contentOf, isMember } from "./formats/members.ts";
 import { synthesizeTexas } from "./stand-ins/texas.ts";
 
@@ -92,7 +92,10 @@ async function readRows({ files }: Located, room: number) {
       `${file}: ${feats.records} rows of features and ${labels.records} of labels; download it again`,
     );
   }
-  const checksum = sha256Of(`${feats.checksum}  feats\n${labels.checksum}  labels\n`);
+  const checksum = checksumOf([
+    ["feats", feats.checksum],
+    ["labels", labels.checksum],
+  ]);
   return { feats, labels, checksum };
 }
 

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { defineDataset, type Inspected, type Located, type Records } from "../unit.ts";
-import { checksumOf, digestOf, type Entry, entriesOf } from "./formats/entries.ts";
-import { firstFile } from "./formats/files.ts";
+import { type Entry, entriesOf } from "./formats/entries.ts";
+import { checksumOf, digestOf, firstFile } from "./formats/files.ts";
 import { decodeAll } from "./formats/images.ts";
 import { parseNetpbm } from "./formats/netpbm.ts";
 import { synthesizeYaleFace } from "./stand-ins/yale-face.ts";
@@ -63,7 +63,7 @@ async function inspect({ files }: Located): Promise<Inspected> {
   const source = files[0] as string;
   const digests = new Map<string, string>();
   const portraits = await portraitsIn(source, async (entry) => {
-    digests.set(entry.path, (await digestOf(entry)).sha256);
+    digests.set(entry.path, (await digestOf(entry.stream())).sha256);
   });
   const checksum = checksumOf(portraits.map(({ name, path }) => [name, digests.get(path) as string]));
   return { records: portraits.length, checksum, largestGroup: 1 };

@@ -1,9 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Encoding, InputInfo } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { z } from "zod";
 import type { Inspected, Located, Records } from "../../unit.ts";
-import { checksumOf, type Digest, digestOf, type Entry, entriesOf } from "./entries.ts";
-import { firstFile } from "./files.ts";
+import { type Entry, entriesOf } from "./entries.ts";
+import { checksumOf, type Digest, digestOf, firstFile } from "./files.ts";
 
 /** The binary version of a CIFAR dataset. Krizhevsky 2009. */
 export interface CifarFormat {
@@ -23,6 +25,14 @@ const channels = 3;
 const plane = side * side;
 /** Five times CIFAR's size. */
 const limits = { maxBytes: 2 ** 30 };
+
+/** What records of this format are to a model. Standardized as in Salem et al. 2019's published code. */
+export const cifarPictures = {
+  kind: "image" as const,
+  params: z.strictObject({}),
+  input: (): InputInfo => ({ kind: "image", shape: [side, side, channels], low: 0, high: 1 }),
+  encoding: (): Encoding => ({ kind: "standardize", leastDeviation: 1 / 255 }),
+};
 
 /**
  * The archive, or else its unpacked folder with at least one batch, in the first of `places` that has it. The archive is
@@ -48,7 +58,7 @@ export async function inspectCifar(format: CifarFormat, { files }: Located): Pro
   const source = files[0] as string;
   const digests = new Map<string, Digest>();
   for await (const { name, entry } of batchesOf(format, source)) {
-    const digest = await digestOf(entry);
+    const digest = await digestOf(entry.stream());
     wholeRecords(format, digest.bytes, entry.place);
     digests.set(name, digest);
   }

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { aTar } from "./archives.fixture.ts";
-import { checksumOf, type Digest, digestOf, entriesOf } from "./entries.ts";
-import { sha256Of } from "./files.ts";
+import { entriesOf } from "./entries.ts";
+import { checksumOf, type Digest, digestOf, sha256Of } from "./files.ts";
 
 const limits = { maxBytes: 2 ** 20 };
 
@@ -16,7 +16,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function digests(source: string): Promise<[path: string, place: string, digest: Digest][]> {
   const found: [string, string, Digest][] = [];
-  for await (const entry of entriesOf(source, limits)) found.push([entry.path, entry.place, await digestOf(entry)]);
+  for await (const entry of entriesOf(source, limits))
+    found.push([entry.path, entry.place, await digestOf(entry.stream())]);
   return found;
 }
 

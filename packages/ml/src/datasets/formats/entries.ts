@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
-import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import { type ArchivedFile, type ArchiveLimits, archiveNames, filesIn } from "./archive.ts";
-import { sha256Of } from "./files.ts";
+import { chunksOf, unreadable } from "./files.ts";
 
 /** A file of a distribution, packed or unpacked. */
 export interface Entry extends ArchivedFile {
@@ -23,46 +20,16 @@ export async function* entriesOf(source: string, limits: ArchiveLimits): AsyncGe
     for await (const file of filesIn(source, limits)) yield { ...file, place: `${source}, ${file.path}` };
     return;
   }
-  const found = await readdir(source, { recursive: true, withFileTypes: true }).catch(unreadable(source));
+  const found = await readdir(source, { recursive: true, withFileTypes: true }).catch(refuse(source));
   const files = found.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.sort()) {
     const path = [basename(source), ...relative(source, file).split(sep)].join("/");
-    yield { path, place: file, read: () => readFile(file).catch(unreadable(file)), stream: () => chunksOf(file) };
+    yield { path, place: file, read: () => readFile(file).catch(refuse(file)), stream: () => chunksOf(file) };
   }
 }
 
-/** What a file's content is told from. */
-export interface Digest {
-  sha256: string;
-  bytes: number;
-}
-
-/** Reads an entry for its digest, piece by piece. */
-export async function digestOf(entry: Entry): Promise<Digest> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of entry.stream()) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest("hex"), bytes };
-}
-
-/** One checksum for several files, in this order; each with the name that it has wherever the files are. */
-export function checksumOf(files: Iterable<readonly [name: string, sha256: string]>): string {
-  return sha256Of(Array.from(files, ([name, sha256]) => `${sha256}  ${name}\n`).join(""));
-}
-
-async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(file, { highWaterMark: 2 ** 20 }) as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    unreadable(file)(error);
-  }
-}
-
-function unreadable(file: string): (error: unknown) => never {
+function refuse(path: string): (error: unknown) => never {
   return (error) => {
-    throw new InvalidInput(`${file} cannot be read: ${messageOf(error)}; correct its folder`);
+    throw unreadable(path, error);
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { access, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,6 +18,45 @@ export async function firstFile(folder: string, names: readonly string[]): Promi
 /** SHA-256 of bytes, as 64 hexadecimal digits; native, so fast enough for files. */
 export function sha256Of(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * A file's bytes in pieces.
+ *
+ * @throws {InvalidInput} naming the file, when it cannot be read.
+ */
+export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** What a content is told from. */
+export interface Digest {
+  sha256: string;
+  bytes: number;
+}
+
+/** The digest of what comes in pieces. */
+export async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest("hex"), bytes };
+}
+
+/** One checksum for several files, in this order; each with the name that it has wherever the files are. */
+export function checksumOf(files: Iterable<readonly [name: string, sha256: string]>): string {
+  return sha256Of(Array.from(files, ([name, sha256]) => `${sha256}  ${name}\n`).join(""));
+}
+
+export function unreadable(path: string, error: unknown): InvalidInput {
+  return new InvalidInput(`${path} cannot be read: ${messageOf(error)}; correct its folder`);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import type { Download } from "@shadowfarm/core/catalog";
+import type { Download, Encoding, InputInfo } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { z } from "zod";
 import type { Inspected, Located, Records } from "../../unit.ts";
-import { checksumOf } from "./entries.ts";
-import { firstFile, readBytes, readContent, sha256Of, wrongChecksum } from "./files.ts";
+import { checksumOf, firstFile, readBytes, readContent, sha256Of, wrongChecksum } from "./files.ts";
 import { parseIdx } from "./idx.ts";
 
 /** An official file. */
@@ -35,6 +35,14 @@ export interface IdxDataset {
 }
 
 const side = 28;
+/** What records of such a dataset are to a model. */
+export const idxPictures = {
+  kind: "image" as const,
+  params: z.strictObject({}),
+  input: (): InputInfo => ({ kind: "image", shape: [side, side, 1], low: 0, high: 1 }),
+  encoding: (): Encoding => ({ kind: "none" }),
+};
+
 /** The largest of the files, uncompressed, and some room to report what is wrong with a larger one. */
 const maxBytes = 64 * 2 ** 20;
 

@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { archiveNames, filesIn } from "./archive.ts";
+import { chunksOf } from "./files.ts";
 
 /**
  * A file's content in pieces: the file itself or, of an archive, the first file in it whose path is `member` or ends in
@@ -10,7 +10,7 @@ import { archiveNames, filesIn } from "./archive.ts";
  */
 export async function* contentOf(path: string, member: string, maxBytes: number): AsyncGenerator<Uint8Array> {
   if (!archiveNames.test(path)) {
-    yield* createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Uint8Array>;
+    yield* chunksOf(path);
     return;
   }
   let found = false;

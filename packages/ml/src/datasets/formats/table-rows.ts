@@ -27,16 +27,22 @@ export async function* cellsOf(file: string): AsyncGenerator<TableRow & { header
   source.on("error", (error) => parser.destroy(error));
   source.pipe(parser);
   let header: readonly string[] | null = null;
+  const places = new Map<string, number>();
   try {
     for await (const { info, record } of parser as AsyncIterable<{ info: Info; record: string[] }>) {
       const row = info.lines;
       if (header === null) {
         header = headerOf(file, record);
+        for (const [at, name] of header.entries()) places.set(name, at);
         continue;
       }
       checkRow(file, row, header, record);
       const columns = header;
-      yield { row, header: columns, cellOf: (name) => record[columnOf(file, columns, name)] as string };
+      yield {
+        row,
+        header: columns,
+        cellOf: (name) => record[places.get(name) ?? columnOf(file, columns, name)] as string,
+      };
     }
   } catch (error) {
     if (error instanceof InvalidInput) throw error;

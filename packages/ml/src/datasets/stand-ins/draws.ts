@@ -14,6 +14,11 @@ export function quantileAt(knots: Knots, share: number): number {
   return p0 + ((share - q0) / (q1 - q0)) * (p1 - p0);
 }
 
+/** How frequent things of each rank are, by Zipf's law; the larger `shift`, the less do the first ranks stand out. */
+export function zipf(ranks: number, shift: number, exponent: number): Float64Array {
+  return Float64Array.from({ length: ranks }, (_, rank) => (rank + 1 + shift) ** -exponent);
+}
+
 /** Draws places of `weights` (≥ 0, not all 0) in proportion to them. */
 export function chooser(weights: ArrayLike<number>): (rng: Rng) => number {
   const sums = new Float64Array(weights.length);

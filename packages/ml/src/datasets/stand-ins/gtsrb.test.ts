@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { synthesizeGtsrb } from "./gtsrb.ts";
+import { longestTrack, synthesizeGtsrb } from "./gtsrb.ts";
 import { look } from "./pictures.fixture.ts";
 
 /** Of the official training set, divided by 30 (one track of class 33 has 29 frames). */
@@ -22,6 +22,7 @@ test("32 × 32 × 3 pixels of all levels; 1,307 tracks in the proportions of the
   expect(levels).toEqual({ lowest: 0, highest: 255, distinct: 256 });
   expect(leastClasses).toBeGreaterThan(35);
   expect(sizesOf(groups)).toEqual(new Array(1307).fill(3));
+  expect([longestTrack(3921), longestTrack(3922), longestTrack(39_209)]).toEqual([3, 4, 30]);
 
   const classOf = new Map<number, number>();
   groups?.forEach((group, record) => {

@@ -11,6 +11,11 @@ const trackCounts = [
   26, 8, 23, 14, 40, 13, 7, 69, 10, 12, 8, 8,
 ];
 const allTracks = 1307;
+/** Frames of the longest track that so many records have. */
+export function longestTrack(records: number): number {
+  return Math.ceil(records / allTracks);
+}
+
 /** The class of the track of 29. */
 const shortTrack = 33;
 const backgrounds = 256;

@@ -1,6 +1,6 @@
 import type { Rng } from "@shadowfarm/core/rng";
 import type { Records, TermCounts } from "../../unit.ts";
-import { chooser } from "./draws.ts";
+import { chooser, zipf } from "./draws.ts";
 import { labelsByWeight } from "./labels.ts";
 
 /** Messages of each group in the real data, in alphabetical order of the groups. */
@@ -28,9 +28,9 @@ const mostStray = 0.48;
  * and 15, have .68 on others, .28 more on members, and .925. On 600 messages (3 seeds): 1.000, .614 and .997.
  */
 export function synthesizeNews(rng: Rng, records: number): Records {
-  const ofLanguage = chooser(zipf(distinct, 2));
+  const ofLanguage = chooser(zipf(distinct, 2, 1.05));
   const language = rng.child("language").permutation(distinct);
-  const ofTopic = chooser(zipf(topicTerms, 12));
+  const ofTopic = chooser(zipf(topicTerms, 12, 1.05));
   const topics = groupSizes.map((_, label) => {
     const stream = rng.child("class", label);
     return Uint32Array.from({ length: topicTerms }, () => stream.int(distinct));
@@ -55,11 +55,6 @@ const dictionary: readonly string[] = Array.from(
   { length: distinct },
   (_, term) => `term${String(term).padStart(5, "0")}`,
 );
-
-/** How often terms of each rank are used, by Zipf's law; the larger `shift`, the less do the first ranks stand out. */
-function zipf(ranks: number, shift: number): Float64Array {
-  return Float64Array.from({ length: ranks }, (_, rank) => (rank + 1 + shift) ** -1.05);
-}
 
 /** Messages as words in any order, which are sorted in place. */
 function countTerms(messages: readonly Uint32Array[]): TermCounts {
