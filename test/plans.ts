@@ -1,5 +1,6 @@
+import type { PlannedJob } from "@shadowfarm/core/graph";
 import type { JobWork } from "@shadowfarm/core/job";
-import type { Plan, PlannedJob } from "@shadowfarm/core/plan";
+import type { Plan } from "@shadowfarm/core/plan";
 import { trainingSchema } from "@shadowfarm/core/training";
 import type { Store } from "@shadowfarm/store/client";
 import { submitExperiment } from "@shadowfarm/store/experiments";

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { SplitScheme } from "./split.ts";
+import type { Training } from "./training.ts";
 
 /** The four kinds of unit that an experiment file names. */
 export type UnitKind = "dataset" | "model" | "attack" | "defense";
@@ -11,7 +13,7 @@ export interface UnitInfo {
   paper: string;
   /** Raised when the unit's numbers change, which makes every key that depends on it new. */
   version: number;
-  /** A strict object schema with a default for every parameter. */
+  /** A strict object schema, with a default for every parameter that can have one. */
   params: z.ZodObject;
 }
 
@@ -76,19 +78,68 @@ export interface ModelInfo extends UnitInfo {
   accepts: readonly InputKind[];
 }
 
-/** What an attack needs to be computed before it runs, given its parameters. */
+/** The records that an attacker trains shadow models on, where they are not real ones of the target's dataset. */
+export type ShadowRecords =
+  /** The dataset with a share of each record's features replaced by random values. Shokri et al. 2017, §V-C. */
+  | { kind: "noise"; share: number }
+  /** New records, each feature drawn from its own distribution over the attacker's records; labels are the target's. */
+  | { kind: "marginals"; records: number }
+  /** New records found by asking the target alone. Shokri et al. 2017, Algorithm 1. */
+  | { kind: "synthesis"; records: number; search: SynthesisSearch };
+
+/** The parameters of Shokri et al. 2017, Algorithm 1, by their names there. */
+export interface SynthesisSearch {
+  /** Features changed in a proposal, at first and at least. */
+  mostChanged: number;
+  leastChanged: number;
+  /** Rejections in a row after which fewer features are changed. */
+  rejections: number;
+  /** Confidence in the class that a record must have. */
+  confidence: number;
+  /** Queries after which the search for one record begins anew. */
+  queries: number;
+}
+
+/** Some shadow models of one kind, each asked about its own members and non-members. What is absent is as the target's. */
+export interface ShadowGroup {
+  count: number;
+  /** Name of another dataset of the experiment, with the model that it has there. */
+  dataset?: string;
+  model?: { name: string; params: Record<string, unknown> };
+  training?: Training;
+  records?: ShadowRecords;
+}
+
+/** What an attack needs to be computed before it runs, given its parameters. What is absent is not needed. */
 export interface AttackNeeds {
   /** What the target answers with. */
   access: "posteriors" | "labels";
-  /** Shadow models, each trained and queried on its own members and non-members. */
-  shadows: number;
-  /** Random points on which the target is queried. */
-  randomPoints: number;
+  shadows?: readonly ShadowGroup[];
+  /** Shadow models that are asked about the target's records. */
+  references?: number;
+  /** Records that no one judges and the target never saw, on which the target and the references are asked. */
+  population?: number;
+  /** Random points on which the target is asked. */
+  randomPoints?: number;
+  /** Queries a record, in which target and references see altered copies of it; 1 when absent. */
+  views?: number;
+  /** The only split under which the attack means what it says. */
+  split?: SplitScheme;
+}
+
+/** What an attack's needs may depend on: the target that it is planned for. */
+export interface AttackSetting {
+  dataset: DatasetInfo;
+  model: UnitUse;
+  training: Training;
+  split: SplitScheme;
+  /** Members of a model. */
+  side: number;
 }
 
 export interface AttackInfo extends UnitInfo {
-  /** @throws {InvalidInput} when the parameters do not fit this dataset. */
-  needs(params: Record<string, unknown>, dataset: DatasetInfo): AttackNeeds;
+  /** @throws {InvalidInput} when the parameters do not fit this target. */
+  needs(params: Record<string, unknown>, setting: AttackSetting): AttackNeeds;
 }
 
 export type DefenseInfo = UnitInfo;

@@ -9,8 +9,8 @@ import {
   proportion,
   studentInterval,
 } from "./intervals.ts";
-import { rocCurve } from "./metrics.ts";
 import { createRng } from "./rng.ts";
+import { rocCurve } from "./roc.ts";
 
 describe("clopperPearson", () => {
   // The first six: Newcombe 1998, table I, and common tables. All: SciPy 1.17's beta.ppf and mpmath.

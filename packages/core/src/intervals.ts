@@ -171,8 +171,8 @@ function betaQuantile(probability: number, a: number, b: number): number {
   }
 }
 
-/** The regularised incomplete beta function I_x(a, b): the continued fraction DLMF 8.17.22, by Lentz's method. */
-function betaCdf(x: number, a: number, b: number): number {
+/** The regularised incomplete beta function I_x(a, b), the distribution function of Beta(a, b) at x: the continued fraction DLMF 8.17.22, by Lentz's method. */
+export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges fast below this bound only; the symmetry brings every x below it.
@@ -207,7 +207,7 @@ const LANCZOS = [
 ];
 
 /** ln Γ(x) for x ≥ ½, after Lanczos with g = 7 and nine terms. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   const [first = 0, ...rest] = LANCZOS;
   const series = rest.reduce((sum, coefficient, index) => sum + coefficient / (x + index), first);
   const t = x + 6.5;

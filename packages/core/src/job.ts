@@ -1,4 +1,4 @@
-import type { DatasetUse, Encoding, InputInfo, UnitUse } from "./catalog.ts";
+import type { DatasetUse, Encoding, InputInfo, ShadowRecords, UnitUse } from "./catalog.ts";
 import type { Owner, Split } from "./split.ts";
 import type { Training } from "./training.ts";
 
@@ -6,12 +6,26 @@ export const jobKinds = ["prepare", "train", "query", "attack"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** Raised when an executor's output changes for equal parameters; part of every key of that kind. */
-export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 2, train: 3, query: 2, attack: 2 };
+export const kindVersions: Readonly<Record<JobKind, number>> = { prepare: 2, train: 3, query: 3, attack: 3 };
 
 /** Dataset → records. */
-export interface PrepareParams {
+export interface LoadParams {
   dataset: Pick<DatasetUse, "name" | "version" | "source" | "checksum" | "records">;
 }
+
+/** Records, and for some kinds the target's answers, → records that an attacker made up. */
+export interface MakeUpParams {
+  inputs: { records: string; target: string | null };
+  engine: string;
+  seed: string;
+  /** Of the original records: the target's are not the attacker's. */
+  split: Split;
+  input: InputInfo;
+  defense: UnitUse;
+  made: ShadowRecords;
+}
+
+export type PrepareParams = LoadParams | MakeUpParams;
 
 /** Records → weights of one target or shadow model. */
 export interface TrainParams {
@@ -28,8 +42,11 @@ export interface TrainParams {
   training: Training;
 }
 
-/** What a model is asked about: an owner's members and non-members, or random points. */
-export type QueryPoints = { set: "evaluation"; owner: Owner } | { set: "random"; count: number };
+/** What a model is asked about: an owner's members and non-members, records that are no target's, or random points. */
+export type QueryPoints =
+  | { set: "evaluation"; owner: Owner }
+  | { set: "population"; count: number }
+  | { set: "random"; count: number };
 
 /** Weights → posteriors on a set of points. */
 export interface QueryParams {
@@ -37,13 +54,27 @@ export interface QueryParams {
   engine: string;
   seed: string;
   split: Split;
+  /** Whose model is asked: the answers say which of the points it was trained on. */
+  owner: Owner;
   points: QueryPoints;
+  /** Altered copies of each point, the point itself included. */
+  views: number;
   defense: UnitUse;
 }
 
 /** Posteriors → one score a record, and the metrics of those scores. */
 export interface AttackParams {
-  inputs: { target: string; shadows: string[]; randomPoints: string | null };
+  inputs: {
+    target: string;
+    shadows: string[];
+    /** Shadow models on the target's records. */
+    references: string[];
+    /** The target's answers on the population, and then each reference's; empty when the attack needs none. */
+    population: string[];
+    randomPoints: string | null;
+    /** Records that the attacker made up by asking the target, for the count of the queries. */
+    made: string[];
+  };
   engine: string;
   seed: string;
   attack: UnitUse;
@@ -71,7 +102,7 @@ export function isFinal(state: JobState): boolean {
 
 /** The keys of the jobs whose artifacts a job reads, without repetition. */
 export function inputKeys(work: JobWork): string[] {
-  if (work.kind === "prepare") return [];
+  if (!("inputs" in work.params)) return [];
   const keys = Object.values(work.params.inputs).flat() as (string | null)[];
   return [...new Set(keys.filter((key) => key !== null))];
 }

@@ -2,21 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "./errors.ts";
 import { clopperPearson } from "./intervals.ts";
-import {
-  auc,
-  bestBalancedAccuracy,
-  confusionAt,
-  evaluate,
-  metricsSchema,
-  resolvable,
-  rocCurve,
-  type ThresholdChoice,
-  tprAtFpr,
-} from "./metrics.ts";
+import { evaluate, metricsSchema, type ThresholdChoice } from "./metrics.ts";
 import { createRng } from "./rng.ts";
+import { auc, bestBalancedAccuracy, confusionAt, resolvable, rocCurve, tprAtFpr } from "./roc.ts";
 
 const target = { trainAccuracy: 1, testAccuracy: 0.6 };
 const oracle: ThresholdChoice = { by: "oracle" };
+const oneClass = (records: number) => ({ labels: new Int32Array(records), classes: 1, queries: records });
 
 function judged(members: number[], nonMembers: number[]) {
   const scores = Float64Array.from([...members, ...nonMembers]);
@@ -35,7 +27,7 @@ function aucOf(members: number[], nonMembers: number[]): number {
 
 function evaluated(members: number[], nonMembers: number[], threshold = oracle, accuracy = target) {
   const { scores, isMember } = judged(members, nonMembers);
-  return evaluate(scores, isMember, threshold, accuracy);
+  return evaluate(scores, isMember, threshold, accuracy, oneClass(scores.length));
 }
 
 /** Scores of members and of non-members, from few values, so that ties abound. */
@@ -214,8 +206,17 @@ describe("evaluate", () => {
         const order = createRng(seed).permutation(scores.length);
         const shuffled = Float64Array.from(order, (record) => Math.exp(scores[record] as number) + 7);
         const flags = Uint8Array.from(order, (record) => isMember[record] as number);
-        const { threshold: _, ...before } = evaluate(scores, isMember, oracle, target);
-        const { threshold: __, ...after } = evaluate(shuffled, flags, oracle, target);
+        // The audit halves the records in their order.
+        const {
+          threshold: _,
+          epsilon: __,
+          ...before
+        } = evaluate(scores, isMember, oracle, target, oneClass(scores.length));
+        const {
+          threshold: ___,
+          epsilon: ____,
+          ...after
+        } = evaluate(shuffled, flags, oracle, target, oneClass(scores.length));
         expect(after).toEqual(before);
       }),
     );
@@ -223,7 +224,8 @@ describe("evaluate", () => {
 
   test("takes the target's accuracy from other records when told how many", () => {
     const { scores, isMember } = judged([1, 0], [0, 0]);
-    const many = evaluate(scores, isMember, oracle, { ...target, testRecords: 1000 }).intervals.testAccuracy;
+    const many = evaluate(scores, isMember, oracle, { ...target, testRecords: 1000 }, oneClass(scores.length)).intervals
+      .testAccuracy;
     expect(many).toEqual(clopperPearson(600, 1000));
     expect(evaluated([1, 0], [0, 0]).intervals.testAccuracy).toEqual(clopperPearson(1, 2));
   });
@@ -247,4 +249,51 @@ describe("evaluate", () => {
     expect(() => evaluated([1], [0], oracle, { trainAccuracy: 1.5, testAccuracy: 0 })).toThrow(/trainAccuracy is 1.5/);
     expect(() => evaluated([1], [0], oracle, { trainAccuracy: 1, testAccuracy: Number.NaN })).toThrow(/testAccuracy/);
   });
+});
+
+describe("what is told of each class", () => {
+  const scores = Float64Array.of(3, 1, 2, 0, 5, 4);
+  const isMember = Uint8Array.of(1, 0, 0, 1, 1, 1);
+  const labels = Int32Array.of(0, 0, 0, 0, 2, 2);
+
+  test("is its members' precision and recall at its own threshold", () => {
+    const threshold = { by: "shadow" as const, value: [2, 0, 5] };
+    const metrics = evaluate(scores, isMember, threshold, target, { labels, classes: 3, queries: 9 });
+    expect(metrics.perClass).toEqual([
+      { label: 0, members: 2, nonMembers: 2, precision: 0.5, recall: 0.5 },
+      { label: 2, members: 2, nonMembers: 0, precision: 1, recall: 0.5 },
+    ]);
+    expect(metrics.threshold).toEqual(threshold);
+    expect(metrics.queries).toBe(9);
+    expect(metrics.recall).toBe(0.5);
+    expect(metricsSchema.parse(metrics)).toEqual(metrics);
+  });
+
+  test("is nothing where there is nothing to divide by", () => {
+    const metrics = evaluate(scores, isMember, { by: "fixed", value: 6 }, target, { labels, classes: 3, queries: 6 });
+    expect(metrics.perClass.map(({ precision }) => precision)).toEqual([null, null]);
+    expect(metrics.precisionBalanced).toBe(0);
+  });
+
+  test("wants a threshold for every class that occurs, and a label for every record", () => {
+    const run = (value: number[], of = labels) =>
+      evaluate(scores, isMember, { by: "shadow", value }, target, { labels: of, classes: 3, queries: 6 });
+    expect(() => run([1, 1])).toThrow("the shadow threshold of class 2 is undefined; it must be finite");
+    expect(() => run([1, 1, 1], labels.slice(1))).toThrow("5 labels for 6 scores; give one each per record");
+  });
+});
+
+test("equal scores are no signal, and the precision from rates does not depend on the sides' sizes", () => {
+  expect(evaluated([1, 1], [1]).noSignal).toBe(true);
+  expect(evaluated([1, 2], [1]).noSignal).toBe(false);
+  const few = evaluated([2, 1], [2, 1], { by: "fixed", value: 2 });
+  const many = evaluated([2, 1], [2, 1, 2, 1, 2, 1], { by: "fixed", value: 2 });
+  expect([few.precisionBalanced, many.precisionBalanced]).toEqual([0.5, 0.5]);
+  expect(many.precision).toBe(0.25);
+});
+
+test("the best balanced accuracy is the oracle's, whatever the threshold", () => {
+  const metrics = evaluated([4, 3, 1], [2, 0], { by: "fixed", value: 0 });
+  expect(metrics.balancedAccuracy).toBe(0.5);
+  expect(metrics.bestBalancedAccuracy).toBeCloseTo(5 / 6, 12);
 });

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Catalog, DatasetUse } from "./catalog.ts";
 import { InvalidExperiment, parseExperiment } from "./experiment.ts";
+import { keyOf, type PlannedJob } from "./graph.ts";
 import { inputKeys, type JobKind, jobKinds } from "./job.ts";
-import { compilePlan, countByKind, keyOf, type Plan, type PlannedJob } from "./plan.ts";
-import { tinyCatalog } from "./tiny-catalog.fixture.ts";
+import { compilePlan, countByKind, type Plan } from "./plan.ts";
+import { needyCatalog, tinyCatalog } from "./tiny-catalog.fixture.ts";
 import { trainingSchema } from "./training.ts";
 
 function aDatasetUse(changes: Partial<DatasetUse> = {}): DatasetUse {
@@ -31,7 +32,7 @@ interface Circumstances {
 
 /** The plan of the smallest experiment, but for the given fields. */
 function plan(changes: Record<string, unknown> = {}, circumstances: Circumstances = {}): Plan {
-  const { datasets = [digits], engine = "cpu", catalog = tinyCatalog } = circumstances;
+  const { datasets = [digits], engine = "cpu", catalog = needyCatalog } = circumstances;
   const content = { name: "small", datasets: datasets.map(({ name }) => name), attacks: ["gap"], ...changes };
   return compilePlan(parseExperiment(content, catalog), catalog, { datasets, engine });
 }
@@ -60,11 +61,20 @@ function drawn({ jobs }: Plan): string[] {
 function titleOf({ kind, params }: PlannedJob, inputs: readonly string[]): string {
   switch (kind) {
     case "prepare":
-      return `prepare ${params.dataset.name}`;
+      return "dataset" in params ? `prepare ${params.dataset.name}` : `make up ${params.made.kind}`;
     case "train":
       return `train ${params.owner}`;
-    case "query":
-      return `query ${inputs[1]?.replace("train ", "")}${params.points.set === "random" ? ` on ${params.points.count} points` : ""}`;
+    case "query": {
+      const { points } = params;
+      const asked = { evaluation: "", population: "population of ", random: "points: " }[points.set];
+      const own =
+        points.set === "evaluation"
+          ? points.owner === params.owner
+            ? ""
+            : ` on ${points.owner}`
+          : ` on ${asked}${points.count}`;
+      return `query ${inputs[1]?.replace("train ", "")}${own}${params.views > 1 ? ` in ${params.views} views` : ""}`;
+    }
     case "attack":
       return `attack ${params.attack.name}`;
   }
@@ -119,7 +129,9 @@ describe("the jobs of an attack", () => {
           engine,
           seed,
           split,
+          owner: "target",
           points: { set: "evaluation", owner: "target" },
+          views: 1,
           defense,
         },
       },
@@ -127,7 +139,7 @@ describe("the jobs of an attack", () => {
         key: attack,
         kind: "attack",
         params: {
-          inputs: { target: query, shadows: [], randomPoints: null },
+          inputs: { target: query, shadows: [], references: [], population: [], randomPoints: null, made: [] },
           engine,
           seed,
           attack: gap,
@@ -156,8 +168,8 @@ describe("the jobs of an attack", () => {
       [
         "f663e93d34",
         "2912b457f0",
-        "66d2e0c66c",
-        "f7001e54d3",
+        "ab0237f75e",
+        "fc1ebe759a",
       ]
     `);
     for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);
@@ -181,10 +193,82 @@ describe("the jobs of an attack", () => {
       "prepare digits",
       "train target ← prepare digits",
       "query target ← prepare digits + train target",
-      "query target on 50 points ← prepare digits + train target",
-      "attack threshold ← query target + query target on 50 points",
+      "query target on points: 50 ← prepare digits + train target",
+      "attack threshold ← query target + query target on points: 50",
     ]);
     expect(drawn(plan({ attacks: [{ name: "threshold", points: 0 }] })).at(-1)).toBe("attack threshold ← query target");
+  });
+});
+
+describe("the jobs of an attack with other needs", () => {
+  test("references are asked about the target's records, and about the population", () => {
+    expect(drawn(plan({ records: 100, attacks: [{ name: "lira", shadows: 1, population: 20, views: 2 }] }))).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "query target in 2 views ← prepare digits + train target",
+      "train 0 ← prepare digits",
+      "query 0 on target in 2 views ← prepare digits + train 0",
+      "query target on population of 20 in 2 views ← prepare digits + train target",
+      "query 0 on population of 20 in 2 views ← prepare digits + train 0",
+      "attack lira ← query target in 2 views + query 0 on target in 2 views + query target on population of 20 in 2 views + query 0 on population of 20 in 2 views",
+    ]);
+  });
+
+  test("references are the shadow models that other attacks have: none is trained twice", () => {
+    const { jobs } = plan({
+      attacks: [
+        { name: "shadow", shadows: 2 },
+        { name: "lira", shadows: 4 },
+      ],
+    });
+    expect(countByKind(jobs)).toEqual({ prepare: 1, train: 5, query: 7, attack: 2 });
+  });
+
+  test("a shadow of another kind, or trained otherwise, is a model of its own", () => {
+    const attacks = [
+      { name: "varied", shadowModel: ["same", "mlp"] },
+      { name: "varied", batch: 7 },
+    ];
+    const { jobs } = plan({ attacks });
+    const trained = jobs.flatMap((job) => (job.kind === "train" ? [job.params] : []));
+    expect(trained.map(({ owner, model, training }) => [owner, model.name, training.batch])).toEqual([
+      ["target", "cnn", 100],
+      [0, "cnn", 100],
+      [0, "mlp", 100],
+      [0, "cnn", 7],
+    ]);
+  });
+
+  test("made-up records come from the target's answers, and noisy ones from the records alone", () => {
+    expect(
+      drawn(
+        plan({
+          attacks: [
+            { name: "varied", made: 40 },
+            { name: "varied", noise: 0.1 },
+          ],
+        }),
+      ),
+    ).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "make up marginals ← prepare digits + train target",
+      "query target ← prepare digits + train target",
+      "train 0 ← make up marginals",
+      "query 0 ← make up marginals + train 0",
+      "attack varied ← query target + query 0 + make up marginals",
+      "make up noise ← prepare digits",
+      "train 0 ← make up noise",
+      "query 0 ← make up noise + train 0",
+      "attack varied ← query target + query 0",
+    ]);
+  });
+
+  test("a transfer matrix trains each target and each shadow once", () => {
+    const changes = { records: 100, attacks: [{ name: "transfer", from: ["digits", "places"] }] };
+    const { jobs, cells } = plan(changes, { datasets: [digits, places] });
+    expect(cells).toHaveLength(4);
+    expect(countByKind(jobs)).toEqual({ prepare: 2, train: 4, query: 4, attack: 4 });
   });
 });
 
@@ -202,8 +286,8 @@ describe("shared work is one job", () => {
       "train 1 ← prepare digits",
       "query 1 ← prepare digits + train 1",
       "attack shadow ← query target + query 0 + query 1",
-      "query target on 50 points ← prepare digits + train target",
-      "attack threshold ← query target + query target on 50 points",
+      "query target on points: 50 ← prepare digits + train target",
+      "attack threshold ← query target + query target on points: 50",
     ]);
   });
 
@@ -391,6 +475,29 @@ describe("what cannot run is refused as place, value and remedy", () => {
     ]);
   });
 
+  test("an attack that is defined for another split, or needs more records besides than there are", () => {
+    expect(complaints({ attacks: [{ name: "lira", split: "halves" }] })).toEqual([
+      "attacks[0]: lira on digits: it is defined for split: halves, not quarters; use that split, or another variant",
+    ]);
+    expect(complaints({ split: "halves", attacks: [{ name: "lira", population: 100 }] })).toEqual([
+      "attacks[0]: lira on digits: it needs 100 records besides the target's, but there are 0 with 500 on a side; set records to 450 or less",
+    ]);
+    expect(complaints({ split: "halves", records: 450, attacks: [{ name: "lira", population: 100 }] })).toEqual([]);
+  });
+
+  test("a shadow that cannot be: of no known model, for other records, or on a dataset that is not there", () => {
+    expect(complaints({ attacks: [{ name: "varied", shadowModel: "cmn" }] })).toEqual([
+      'attacks[0]: varied on digits: unknown shadow model "cmn"; did you mean "cnn"?',
+    ]);
+    expect(complaints({ attacks: [{ name: "varied", shadowModel: "cnn" }] }, { datasets: [places] })).toEqual([
+      "attacks[0]: varied on places: its shadow model cnn takes image records, not binary ones",
+    ]);
+    expect(complaints({ attacks: [{ name: "transfer", from: "place" }] }, { datasets: [digits, places] })).toEqual([
+      'attacks[0]: transfer on digits: its shadow dataset "place" is not in the experiment; name it among the datasets, or did you mean "places"?',
+      'attacks[0]: transfer on places: its shadow dataset "place" is not in the experiment; name it among the datasets, or did you mean "places"?',
+    ]);
+  });
+
   test("all of it at once, each once, whatever the sweeps", () => {
     const changes = {
       records: 300,
@@ -400,10 +507,10 @@ describe("what cannot run is refused as place, value and remedy", () => {
       attacks: [{ name: "shadow", posteriors: 11 }],
     };
     expect(complaints(changes, { datasets: [digits, places] }).map((line) => line.split(":")[0])).toEqual([
+      "records",
       "attacks[0]",
       "records",
       "model",
-      "records",
     ]);
   });
 

@@ -1,23 +1,21 @@
 import type {
   AttackNeeds,
+  AttackSetting,
   Catalog,
   DatasetInfo,
   DatasetUse,
-  Encoding,
-  InputInfo,
   ModelInfo,
+  ShadowGroup,
   UnitUse,
 } from "./catalog.ts";
-import { messageOf } from "./errors.ts";
+import { InvalidInput, messageOf } from "./errors.ts";
 import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
-import { fingerprint, type KnownTexts } from "./fingerprint.ts";
-import { type JobKind, type JobWork, kindVersions, type QueryPoints } from "./job.ts";
-import { largestSide, type Owner, type Split, type SplitScheme } from "./split.ts";
+import { Graph, type PlannedJob, type Setting } from "./graph.ts";
+import type { JobKind } from "./job.ts";
+import { largestOutside, largestSide, type SplitScheme } from "./split.ts";
+import { suggestion } from "./suggestion.ts";
 import type { Training } from "./training.ts";
 import type { Problem } from "./validation.ts";
-
-/** A node of the plan. */
-export type PlannedJob = JobWork & { key: string };
 
 /** One combination of the experiment's sweeps in one repeat, and the attack job that measures it. */
 export interface Cell {
@@ -80,40 +78,41 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const cells = new Map<string, Cell>();
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
   const defenseUses = defenses.map((defense) => useOf(defense, catalog.defenses));
+  const sources = sourcesOf(experiment, catalog, context);
 
-  for (const dataset of context.datasets) {
-    const info = catalog.datasets[dataset.name] as DatasetInfo;
-    const modelUses = models.flatMap((choice) => modelFor(choice, info, catalog, report) ?? []);
-    const needs = attacks.map((attack) => needsOf(attack, info, catalog, report));
-    const sizes = sizesFor(experiment, dataset, report);
-    const choices = experiment.datasets.find(({ name }) => name === dataset.name)?.params ?? [];
-    for (const datasetParams of choices) {
-      // Made once, so that the same objects are in all jobs and written out once.
-      const given = { input: info.input(datasetParams), encoding: info.encoding(datasetParams) };
-      for (const { scheme, side } of sizes) {
-        for (const model of modelUses) {
+  for (const source of sources.values()) {
+    const { dataset, info } = source;
+    const fitting = sizesFor(experiment, dataset, report);
+    // Without any, the rest is checked all the same, so that all problems are told at once.
+    const sizes = fitting.length > 0 ? fitting : [{ scheme: experiment.splits[0] ?? "quarters", side: 1, asked: null }];
+    for (const { params: datasetParams, input, encoding } of source.given) {
+      for (const size of sizes) {
+        for (const choice of models) {
+          const model = modelFor(choice, info, catalog, report);
+          if (!model) continue;
           for (const training of trainings) {
+            const about = { dataset: info, model, training, split: size.scheme, side: size.side };
+            const needs = attacks.map((attack) =>
+              needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
+            );
             for (const defense of defenseUses) {
               for (let repeat = 0; repeat < spec.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
-                const split = { scheme, seed, side };
-                const bench = graph.bench({ dataset, ...given, split, model, training, defense, seed });
+                const split = { scheme: size.scheme, seed, side: size.side };
+                const setting = { dataset, input, encoding, split, model, training, defense, seed };
+                const target = graph.target(setting);
                 attackUses.forEach((attack, index) => {
                   const need = needs[index];
                   if (!need) return;
-                  const jobKey = bench.attack(attack, need);
-                  const cell = {
-                    dataset,
-                    datasetParams,
-                    records: side,
-                    split: scheme,
-                    model,
-                    training,
-                    defense,
-                    attack,
-                  };
+                  const shadows = need.shadows.map(({ records, count, change }) => ({
+                    count,
+                    setting: change ? { ...setting, ...change, split: { ...split, side: change.side } } : setting,
+                    ...(records && { records }),
+                  }));
+                  const jobKey = target.attack(attack, { ...need, shadows });
+                  const cell = { dataset, datasetParams, records: size.side, split: size.scheme };
                   // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
-                  cells.set(jobKey, { ...cell, repeat, jobKey });
+                  cells.set(jobKey, { ...cell, model, training, defense, attack, repeat, jobKey });
                 });
               }
             }
@@ -126,17 +125,36 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
 }
 
+/** A dataset of the experiment, with how its records are given to a model for each of its parameters. */
+interface Source {
+  dataset: DatasetUse;
+  info: DatasetInfo;
+  /** Made once, so that the same objects are in all jobs and written out once. */
+  given: (Pick<Setting, "input" | "encoding"> & { params: Record<string, unknown> })[];
+}
+
+function sourcesOf(experiment: Experiment, catalog: Catalog, { datasets }: PlanContext): Map<string, Source> {
+  return new Map(
+    datasets.map((dataset) => {
+      const info = catalog.datasets[dataset.name] as DatasetInfo;
+      const choices = experiment.datasets.find(({ name }) => name === dataset.name)?.params ?? [];
+      const given = choices.map((params) => ({ params, input: info.input(params), encoding: info.encoding(params) }));
+      return [dataset.name, { dataset, info, given }];
+    }),
+  );
+}
+
 /** The splits that an experiment asks for and a dataset has records for. */
 function sizesFor(
   { records, splits, spec }: Experiment,
   dataset: DatasetUse,
   report: (problem: Problem) => void,
-): { scheme: SplitScheme; side: number }[] {
+): { scheme: SplitScheme; side: number; asked: number | null }[] {
   return records.flatMap((asked, index) =>
     splits.flatMap((scheme) => {
       const largest = largestSide(scheme, dataset.records, dataset.largestGroup);
       const side = asked ?? largest;
-      if (side >= 1 && side <= largest) return [{ scheme, side }];
+      if (side >= 1 && side <= largest) return [{ scheme, side, asked }];
       const grouped = dataset.largestGroup > 1 ? ` in groups of up to ${dataset.largestGroup} that stay together` : "";
       const has = `${dataset.name} (${dataset.origin}) has ${dataset.records} records${grouped}`;
       if (asked === null)
@@ -180,98 +198,103 @@ function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "pa
   return { name, params: (catalog.models[name] as ModelInfo).params.parse({}) };
 }
 
-function needsOf(
-  attack: UnitChoice,
-  dataset: DatasetInfo,
-  catalog: Catalog,
-  report: (problem: Problem) => void,
-): AttackNeeds | null {
-  try {
-    return catalog.attacks[attack.name]?.needs(attack.params, dataset) ?? null;
-  } catch (error) {
-    report({ path: attack.path, message: `${attack.name} on ${dataset.name}: ${messageOf(error)}` });
-    return null;
-  }
-}
-
-/** What is common to all attacks of a cell: data, split, model, training and defense. */
-interface Bench {
+/** What is around an attack's needs when they are settled. */
+interface Surroundings {
+  catalog: Catalog;
+  sources: ReadonlyMap<string, Source>;
   dataset: DatasetUse;
-  input: InputInfo;
-  encoding: Encoding;
-  split: Split;
-  model: UnitUse;
-  training: Training;
-  defense: UnitUse;
-  seed: string;
+  choice: UnitChoice | "auto";
+  asked: number | null;
+  report: (problem: Problem) => void;
 }
 
-class Graph {
-  readonly jobs = new Map<string, PlannedJob>();
-  readonly #engine: string;
-  /** Split, model, training, defense and attack are the same objects in many jobs. */
-  readonly #known: KnownTexts = new WeakMap();
+/** Needs whose groups say in what their setting differs from the target's. */
+type PlannedNeeds = Omit<AttackNeeds, "shadows"> & {
+  shadows: (Pick<ShadowGroup, "count" | "records"> & { change: (Partial<Setting> & { side: number }) | null })[];
+};
 
-  constructor(engine: string) {
-    this.#engine = engine;
-  }
-
-  /** The jobs of one bench are added when an attack first needs them, and found again by the next. */
-  bench({ dataset, input, encoding, split, model, training, defense, seed }: Bench) {
-    const engine = this.#engine;
-    const { name, version, source, checksum } = dataset;
-    const identity = { name, version, source, checksum, records: dataset.records };
-    const records = this.#add({ kind: "prepare", params: { dataset: identity } });
-    const known = new Map<string, string>();
-    const once = (name: string, add: () => string): string => {
-      const key = known.get(name) ?? add();
-      known.set(name, key);
-      return key;
-    };
-    const train = (owner: Owner): string =>
-      once(`train ${owner}`, () =>
-        this.#add({
-          kind: "train",
-          params: { inputs: { records }, engine, seed, split, owner, input, encoding, model, defense, training },
-        }),
-      );
-    const query = (owner: Owner, points: QueryPoints): string =>
-      once(`query ${owner} ${JSON.stringify(points)}`, () =>
-        this.#add({
-          kind: "query",
-          params: { inputs: { records, weights: train(owner) }, engine, seed, split, points, defense },
-        }),
-      );
-    return {
-      attack: (attack: UnitUse, needs: AttackNeeds): string =>
-        this.#add({
-          kind: "attack",
-          params: {
-            inputs: {
-              target: query("target", { set: "evaluation", owner: "target" }),
-              shadows: Array.from({ length: needs.shadows }, (_, owner) => query(owner, { set: "evaluation", owner })),
-              randomPoints:
-                needs.randomPoints > 0 ? query("target", { set: "random", count: needs.randomPoints }) : null,
-            },
-            engine,
-            seed,
-            attack,
-            access: needs.access,
-          },
-        }),
-    };
-  }
-
-  #add(work: JobWork): string {
-    const key = keyOf(work, this.#known);
-    if (!this.jobs.has(key)) this.jobs.set(key, { ...work, key });
-    return key;
+/** An attack's needs, once it is certain that they can be met; null when a problem was reported. */
+function needsOf(attack: UnitChoice, about: AttackSetting, around: Surroundings): PlannedNeeds | null {
+  const refuse = (message: string): null => {
+    around.report({ path: attack.path, message: `${attack.name} on ${about.dataset.name}: ${message}` });
+    return null;
+  };
+  try {
+    const needs = around.catalog.attacks[attack.name]?.needs(attack.params, about);
+    if (!needs) return null;
+    checkNeeds(needs, about, around.dataset);
+    return { ...needs, shadows: (needs.shadows ?? []).map((group) => settled(group, about, around)) };
+  } catch (error) {
+    return refuse(messageOf(error));
   }
 }
 
-/** A job's fingerprint. The inputs' keys are among the parameters, so a key covers everything upstream. */
-export function keyOf(work: JobWork, known?: KnownTexts): string {
-  return fingerprint({ kind: work.kind, version: kindVersions[work.kind], params: work.params }, known);
+function checkNeeds({ split, population = 0 }: AttackNeeds, about: AttackSetting, dataset: DatasetUse): void {
+  if (split !== undefined && split !== about.split) {
+    throw new InvalidInput(`it is defined for split: ${split}, not ${about.split}; use that split, or another variant`);
+  }
+  const left = largestOutside(about, dataset.records, dataset.largestGroup);
+  if (population > left) {
+    const most = Math.floor((dataset.records - population) / 2) - (dataset.largestGroup - 1);
+    const remedy =
+      most >= 10 ? `set records to ${Math.min(most, about.side)} or less` : "use fewer, or another dataset";
+    throw new InvalidInput(
+      `it needs ${population} records besides the target's, but there are ${left} with ${about.side} on a side; ${remedy}`,
+    );
+  }
+}
+
+/** In what the shadow models of a group differ from the target. */
+function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings): PlannedNeeds["shadows"][number] {
+  const { count, records, training } = group;
+  const common = { count, ...(records && { records }) };
+  if (!group.dataset && !group.model && !training) return { ...common, change: null };
+  const own = { ...(training && { training }), side: about.side };
+  if (!group.dataset) {
+    const model = group.model && namedModel(group.model, about.dataset, around.catalog);
+    return { ...common, change: { ...own, ...(model && { model }) } };
+  }
+  const other = around.sources.get(group.dataset);
+  const given = other?.given[0];
+  if (!other || !given) {
+    throw new InvalidInput(
+      `its shadow dataset "${group.dataset}" is not in the experiment; name it among the datasets, or ${suggestion(group.dataset, [...around.sources.keys()])}`,
+    );
+  }
+  const largest = largestSide(about.split, other.dataset.records, other.dataset.largestGroup);
+  const side = around.asked ?? largest;
+  if (side > largest || side < 1) {
+    throw new InvalidInput(
+      `its shadow dataset ${group.dataset} has too few records for ${side} on a side; use at most ${largest}`,
+    );
+  }
+  const model = shadowModelOn(other.info, group.model, around);
+  const { input, encoding } = given;
+  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, side } };
+}
+
+/** The model that the experiment has for a shadow dataset: the target's choice where it fits, auto otherwise. */
+function shadowModelOn(info: DatasetInfo, asked: ShadowGroup["model"], { catalog, choice }: Surroundings): UnitUse {
+  if (asked) return namedModel(asked, info, catalog);
+  const fits = choice !== "auto" && catalog.models[choice.name]?.accepts.includes(info.kind);
+  return useOf(fits ? choice : autoModel(info, catalog), catalog.models);
+}
+
+function namedModel(
+  { name, params }: { name: string; params: Record<string, unknown> },
+  dataset: DatasetInfo,
+  { models }: Catalog,
+): UnitUse {
+  if (!Object.hasOwn(models, name)) {
+    throw new InvalidInput(`unknown shadow model "${name}"; ${suggestion(name, Object.keys(models))}`);
+  }
+  const info = models[name] as ModelInfo;
+  if (!info.accepts.includes(dataset.kind)) {
+    throw new InvalidInput(
+      `its shadow model ${name} takes ${info.accepts.join(" or ")} records, not ${dataset.kind} ones`,
+    );
+  }
+  return { name, version: info.version, params: info.params.parse(params) };
 }
 
 /** Jobs by kind, for listings. */

@@ -102,6 +102,31 @@ export function evaluationOf(owner: Owner, population: Population, split: Split)
   return { indices, isMember };
 }
 
+/** Which of some records a model was trained on: 1 for its members. */
+export function membershipOf(owner: Owner, population: Population, split: Split, indices: Uint32Array): Uint8Array {
+  const members = new Set(sidesOf(owner, population, split).members);
+  return Uint8Array.from(indices, (record) => (members.has(record) ? 1 : 0));
+}
+
+/**
+ * Records besides those on which the target is judged, in random order; shadow models may have been trained on them.
+ *
+ * @throws {InvalidInput} when there are fewer than `count`; `largestOutside` says how many there are.
+ */
+export function outsideOf(population: Population, split: Split, count: number): Uint32Array {
+  const rng = createRng(split.seed).child("split");
+  const deck = deckOf(population, rng);
+  if (split.scheme === "halves") deck.pool(2 * split.side);
+  else deck.pair(split.side);
+  const drawn = deck.pool(Number.POSITIVE_INFINITY).shuffled(rng.child("outside"));
+  return drawn.top(count);
+}
+
+/** Records that are certainly left besides those on which the target is judged. */
+export function largestOutside(split: Pick<Split, "side">, records: number, largestGroup: number): number {
+  return Math.max(0, records - 2 * (split.side + largestGroup - 1));
+}
+
 /**
  * Disjoint sets of sizes that differ by one at most, for a model that is made of several: with three for the members and
  * three for the non-members of target and shadow these are the twelve sets of Salem et al. 2019, §VI-B.
@@ -139,6 +164,7 @@ class Deck {
   pool(records: number): Deck {
     const from = this.#taken;
     const to = this.#endAfter(Math.min(this.#order.length, from + records + this.#largest - 1));
+    this.#taken = to;
     const ends = this.#ends?.filter((end) => end > from && end <= to).map((end) => end - from) ?? null;
     return new Deck(this.#order.slice(from, to), ends);
   }
@@ -152,6 +178,16 @@ class Deck {
       );
     }
     return stack(Array.from(rng.permutation(ends.length), (at) => this.#order.subarray(ends[at - 1] ?? 0, ends[at])));
+  }
+
+  /** The first `count` records, whatever their bundles. */
+  top(count: number): Uint32Array {
+    if (count > this.#order.length) {
+      throw new InvalidInput(
+        `${count} records besides the target's are more than ${this.#order.length}; lower records`,
+      );
+    }
+    return this.#order.slice(0, count);
   }
 
   #take(records: number): Uint32Array {

@@ -22,15 +22,15 @@ export const tinyCatalog: Catalog = {
     },
   },
   attacks: {
-    gap: { ...aUnit("gap", {}), needs: () => ({ access: "labels", shadows: 0, randomPoints: 0 }) },
+    gap: { ...aUnit("gap", {}), needs: () => ({ access: "labels" }) },
     shadow: {
       ...aUnit("shadow", {
         shadows: z.int().min(1).max(256).default(1),
         posteriors: z.int().min(1).max(1000).default(3),
       }),
-      needs({ shadows, posteriors }, { classes }) {
+      needs({ shadows, posteriors }, { dataset: { classes } }) {
         if ((posteriors as number) > classes) throw new InvalidInput(`posteriors is ${posteriors}; use ${classes}`);
-        return { access: "posteriors", shadows: shadows as number, randomPoints: 0 };
+        return { access: "posteriors", shadows: [{ count: shadows as number }] };
       },
     },
     threshold: {
@@ -38,10 +38,59 @@ export const tinyCatalog: Catalog = {
         statistic: z.enum(["max", "entropy", "std"]).default("max"),
         points: z.int().min(0).max(1_000_000).default(1000),
       }),
-      needs: ({ points }) => ({ access: "posteriors", shadows: 0, randomPoints: points as number }),
+      needs: ({ points }) => ({ access: "posteriors", randomPoints: points as number }),
     },
   },
   defenses: { none: aUnit("none", {}), dropout: aUnit("dropout", { input: rate, hidden: rate }) },
+};
+
+/** The same, with attacks that need models of other kinds, and other answers. */
+export const needyCatalog: Catalog = {
+  ...tinyCatalog,
+  attacks: {
+    ...tinyCatalog.attacks,
+    lira: {
+      ...aUnit("lira", {
+        shadows: z.int().min(1).max(256).default(4),
+        population: z.int().min(0).default(0),
+        split: z.enum(["any", "halves"]).default("any"),
+        views: z.int().default(1),
+      }),
+      needs: ({ shadows, population, split, views }) => ({
+        access: "posteriors",
+        references: shadows as number,
+        population: population as number,
+        views: views as number,
+        ...(split === "halves" && { split: "halves" as const }),
+      }),
+    },
+    transfer: {
+      ...aUnit("transfer", { from: z.string() }),
+      needs: ({ from }, { dataset }) => ({
+        access: "posteriors",
+        shadows: [{ count: 1, ...(from !== dataset.name && { dataset: from as string }) }],
+      }),
+    },
+    varied: {
+      ...aUnit("varied", {
+        shadows: z.int().min(1).max(256).default(1),
+        shadowModel: z.string().default("same"),
+        batch: z.int().min(0).default(0),
+        made: z.int().min(0).default(0),
+        noise: z.number().default(0),
+      }),
+      needs({ shadows, shadowModel, batch, made, noise }, { training }) {
+        const group = {
+          count: shadows as number,
+          ...(shadowModel !== "same" && { model: { name: shadowModel as string, params: {} } }),
+          ...(batch !== 0 && { training: { ...training, batch: batch as number } }),
+          ...(made !== 0 && { records: { kind: "marginals" as const, records: made as number } }),
+          ...(noise !== 0 && { records: { kind: "noise" as const, share: noise as number } }),
+        };
+        return { access: "posteriors", shadows: [group] };
+      },
+    },
+  },
 };
 
 function aUnit(name: string, params: z.ZodRawShape): UnitInfo {

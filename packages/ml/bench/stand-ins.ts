@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { auc } from "@shadowfarm/core/metrics";
 import { createRng } from "@shadowfarm/core/rng";
+import { auc } from "@shadowfarm/core/roc";
 import { sidesOf } from "@shadowfarm/core/split";
 import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";

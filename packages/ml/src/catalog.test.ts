@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { UnitInfo } from "@shadowfarm/core/catalog";
+import { trainingSchema } from "@shadowfarm/core/training";
 import { expect, test } from "vitest";
 import { catalog } from "./catalog.ts";
 
@@ -16,9 +17,9 @@ test.each(units)(
     expect(unit.title).not.toBe("");
     expect(unit.paper).not.toBe("");
     expect(unit.version).toBeGreaterThanOrEqual(1);
-    expect(() => unit.params.parse({})).not.toThrow();
-    expect(() => unit.params.parse({ surely: "unknown" })).toThrow();
-    const values = Object.values(unit.params.parse({}));
+    const required = unit.name === "transfer" ? { from: "location" } : {};
+    expect(() => unit.params.parse({ ...required, surely: "unknown" })).toThrow();
+    const values = Object.values(unit.params.parse(required));
     expect(values.every((value) => ["number", "string", "boolean"].includes(typeof value))).toBe(true);
     for (const [param, schema] of Object.entries(unit.params.shape)) {
       expect([param, (schema as { description?: string }).description]).toEqual([param, expect.any(String)]);
@@ -26,13 +27,21 @@ test.each(units)(
   },
 );
 
-test("an attack's needs come from its parameters and the dataset", () => {
+test("an attack's needs come from its parameters and the target", () => {
   const { threshold, shadow } = catalog.attacks;
   const { location } = catalog.datasets;
   if (!threshold || !shadow || !location) throw new Error("units are missing");
-  expect(threshold.needs({ points: 50 }, location)).toEqual({ access: "posteriors", shadows: 0, randomPoints: 50 });
-  expect(shadow.needs({ shadows: 2 }, location)).toEqual({ access: "posteriors", shadows: 2, randomPoints: 0 });
-  expect(() => shadow.needs({ posteriors: 31 }, location)).toThrow(
+  const model = { name: "mlp", version: 1, params: {} };
+  const setting = {
+    dataset: location,
+    model,
+    training: trainingSchema.parse({}),
+    split: "quarters" as const,
+    side: 100,
+  };
+  expect(threshold.needs({ points: 50 }, setting)).toEqual({ access: "posteriors", randomPoints: 50 });
+  expect(shadow.needs({ shadows: 2 }, setting)).toEqual({ access: "posteriors", shadows: [{ count: 2 }] });
+  expect(() => shadow.needs({ posteriors: 31 }, setting)).toThrow(
     "posteriors is 31, but there are 30 classes; use 30 or less",
   );
 });

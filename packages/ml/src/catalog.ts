@@ -12,7 +12,7 @@ export const catalog: Catalog = {
   models: mapUnits<Model, ModelInfo>(models, (unit) => ({ ...infoOf(unit), accepts: unit.accepts })),
   attacks: mapUnits<Attack, AttackInfo>(attacks, (unit) => ({
     ...infoOf(unit),
-    needs: (params, dataset) => unit.needs(unit.params.parse(params), dataset),
+    needs: (params, setting) => unit.needs(unit.params.parse(params), setting),
   })),
   defenses: mapUnits<Defense, UnitInfo>(defenses, infoOf),
 };

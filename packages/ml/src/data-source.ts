@@ -2,7 +2,7 @@ import type { Catalog, DatasetUse } from "@shadowfarm/core/catalog";
 import { EnvironmentFault, InvalidInput } from "@shadowfarm/core/errors";
 import type { DataPolicy } from "@shadowfarm/core/experiment";
 import { sha256Hex } from "@shadowfarm/core/fingerprint";
-import type { PrepareParams } from "@shadowfarm/core/job";
+import type { LoadParams } from "@shadowfarm/core/job";
 import { createRng } from "@shadowfarm/core/rng";
 import { withTables } from "./catalog.ts";
 import { datasets } from "./datasets/index.ts";
@@ -53,7 +53,7 @@ export async function resolveDataset(
  * @throws {EnvironmentFault} when this machine has no such data, other data, or another version of the dataset's code.
  */
 export async function loadRecords(
-  wanted: PrepareParams["dataset"],
+  wanted: LoadParams["dataset"],
   folders: readonly string[],
 ): Promise<{ dataset: Dataset; records: Records }> {
   const dataset = await datasetNamed(wanted.name, folders);

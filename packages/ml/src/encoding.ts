@@ -25,6 +25,20 @@ export function valuesOf(
   return values;
 }
 
+/** Values as they are kept: bytes for images (the nearest of 256 levels) and bits, the values themselves for tables. */
+export function levelsOf(
+  { kind, low, high }: Pick<InputInfo, "kind" | "low" | "high">,
+  values: Float32Array,
+): Uint8Array | Float32Array {
+  if (kind === "tabular") return values;
+  if (kind === "binary") return Uint8Array.from(values);
+  const levels = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    levels[at] = Math.round((255 * ((values[at] as number) - low)) / (high - low));
+  }
+  return levels;
+}
+
 /** Some records of a matrix of term counts, in the given order. */
 export function termRows({ offsets, terms, counts, distinct }: TermCounts, indices: Uint32Array): TermCounts {
   const taken = new Uint32Array(indices.length + 1);

@@ -43,10 +43,12 @@ export async function query(engine: Engine, options: QueryOptions): Promise<Floa
 }
 
 /** The class of each row's largest posterior; the first of equal ones. */
-export function predictedClasses(posteriors: Float32Array, classes: number): Int32Array {
+export function predictedClasses(posteriors: Float32Array | Float64Array, classes: number): Int32Array {
   return Int32Array.from({ length: posteriors.length / classes }, (_, record) => {
     const row = posteriors.subarray(record * classes, (record + 1) * classes);
-    return row.reduce((best, value, at) => (value > (row[best] as number) ? at : best), 0);
+    let best = 0;
+    for (let at = 1; at < classes; at++) if ((row[at] as number) > (row[best] as number)) best = at;
+    return best;
   });
 }
 

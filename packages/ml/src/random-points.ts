@@ -1,7 +1,8 @@
-import type { Column, InputInfo } from "@shadowfarm/core/catalog";
+import type { InputInfo } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { PlainRecords } from "./encoding.ts";
+import { featuresOf, randomRow } from "./features.ts";
 import type { TermCounts } from "./unit.ts";
 
 /** Distinct terms of a random text, about as many as an average message has. */
@@ -17,31 +18,11 @@ const termsOfText = 100;
  * @returns count records before any owner's encoding
  */
 export function randomPoints(input: InputInfo, distinct: number, count: number, rng: Rng): PlainRecords {
-  const { kind, shape, low, high, columns = [] } = input;
-  const width = sizeOf(shape);
-  switch (kind) {
-    case "binary":
-      return Float32Array.from({ length: count * width }, () => (rng.uniform() < 0.5 ? low : high));
-    case "image":
-      return Float32Array.from({ length: count * width }, () => low + (high - low) * rng.uniform());
-    case "tabular":
-      return randomRows(columns, width, count, rng);
-    case "text":
-      return randomTexts(distinct, count, rng);
-  }
-}
-
-function randomRows(columns: readonly Column[], width: number, count: number, rng: Rng): Float32Array {
+  if (input.kind === "text") return randomTexts(distinct, count, rng);
+  const features = featuresOf(input);
+  const width = sizeOf(input.shape);
   const values = new Float32Array(count * width);
-  for (let row = 0; row < count; row++) {
-    let at = row * width;
-    for (const column of columns) {
-      if ("choices" in column) {
-        values[at + rng.int(column.choices.length)] = 1;
-        at += column.choices.length;
-      } else values[at++] = column.low + (column.high - column.low) * rng.uniform();
-    }
-  }
+  for (let row = 0; row < count; row++) randomRow(features, values.subarray(row * width, (row + 1) * width), rng);
   return values;
 }
 

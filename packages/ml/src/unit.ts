@@ -1,4 +1,4 @@
-import type { AttackNeeds, DatasetInfo, Encoding, InputInfo, InputKind } from "@shadowfarm/core/catalog";
+import type { AttackNeeds, AttackSetting, DatasetInfo, Encoding, InputInfo, InputKind } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
 import type { Training } from "@shadowfarm/core/training";
 import type { Engine } from "@shadowfarm/engine/engine";
@@ -71,15 +71,48 @@ export interface Dataset<P extends z.ZodObject = z.ZodObject>
   synthesize(rng: Rng, records: number): Records;
 }
 
-export interface Model<P extends z.ZodObject = z.ZodObject> {
+interface ModelUnit<P extends z.ZodObject> {
   name: string;
   title: string;
   paper: string;
   version: number;
   params: P;
   accepts: readonly InputKind[];
+}
+
+/** A network, which the engine trains as the experiment's `training` says. */
+export interface NetworkModel<P extends z.ZodObject = z.ZodObject> extends ModelUnit<P> {
   layers(input: InputInfo, classes: number, params: z.infer<P>): Layer[];
 }
+
+/** A classifier that is not a network: it has its own way of learning, and `training` does not apply to it. */
+export interface ClassicalModel<P extends z.ZodObject = z.ZodObject> extends ModelUnit<P> {
+  fit(lesson: ClassicalLesson, params: z.infer<P>): Promise<LearntArrays>;
+  /**
+   * @param question features is records × width
+   * @returns records × classes; rows sum to 1
+   */
+  ask(
+    learnt: LearntArrays,
+    question: { features: Float32Array; width: number; classes: number },
+  ): Promise<Float32Array>;
+}
+
+export interface ClassicalLesson {
+  features: Float32Array; // records × width
+  width: number;
+  labels: Int32Array; // records; 0 … classes − 1
+  classes: number;
+  rng: Rng;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a classifier learnt, as arrays by name. */
+export type LearntArrays = Readonly<
+  Record<string, Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array>
+>;
+
+export type Model<P extends z.ZodObject = z.ZodObject> = NetworkModel<P> | ClassicalModel<P>;
 
 /** A defense fills any of three hooks; `none` fills none of them. */
 export interface Defense<P extends z.ZodObject = z.ZodObject> {
@@ -98,24 +131,37 @@ export interface Defense<P extends z.ZodObject = z.ZodObject> {
 
 /** A model's answers on a set of records. */
 export interface Answers {
-  posteriors: Float32Array; // records × classes; one-hot when the access is "labels"
+  classes: number;
+  /** Copies of a record on which the model was asked; 1 unless the attack's needs say otherwise. */
+  views: number;
+  posteriors: Float32Array | Float64Array; // records × views × classes; one-hot when the access is "labels"
   labels: Int32Array; // records; the true classes
 }
 
-/** All that an attack sees. It is never given the target's membership: the executor joins it afterwards. */
+/** Answers of a model whose training records the attacker knows. */
+export interface KnownAnswers extends Answers {
+  isMember: Uint8Array; // records; 1 if the model was trained on it
+}
+
+/** All that an attack sees, as its needs asked for. It is never given the target's membership: the executor joins it afterwards. */
 export interface AttackInput {
-  classes: number;
   target: Answers;
-  /** As many as `needs` asked for, each on its own members and non-members, which the attacker knows. */
-  shadows: readonly (Answers & { isMember: Uint8Array })[];
+  /** Group after group, each model on its own members and non-members. Their classes may be of another dataset. */
+  shadows: readonly KnownAnswers[];
+  /** Models of the attacker on the target's records, in the target's order. */
+  references: readonly KnownAnswers[];
+  /** The target's answers on records that it never saw, and the references' on the same ones; null when none were asked for. */
+  population: { target: Answers; references: readonly KnownAnswers[] } | null;
   /** The target's posteriors on random points, `needs.randomPoints` × classes; null when none were asked for. */
   randomPoints: Float32Array | null;
 }
 
 /** How the decision "member" follows from the scores. */
 export type Threshold =
-  | { by: "fixed" | "shadow" | "random points"; value: number } // member iff score ≥ value
-  | { by: "oracle" }; // the best balanced accuracy on the truth; an upper bound
+  /** Member if and only if score ≥ value; where there is a value for each class, that of the record's own. */
+  | { by: "fixed" | "shadow" | "random points" | "population"; value: number | readonly number[] }
+  /** The best balanced accuracy on the truth: an upper bound. */
+  | { by: "oracle" };
 
 export interface AttackOutput {
   /** One finite number per target record; higher means more likely a member. */
@@ -129,8 +175,8 @@ export interface Attack<P extends z.ZodObject = z.ZodObject> {
   paper: string;
   version: number;
   params: P;
-  /** @throws {InvalidInput} when the parameters do not fit this dataset. */
-  needs(params: z.infer<P>, dataset: DatasetInfo): AttackNeeds;
+  /** @throws {InvalidInput} when the parameters do not fit this target. */
+  needs(params: z.infer<P>, setting: AttackSetting): AttackNeeds;
   run(
     input: AttackInput,
     params: z.infer<P>,
@@ -140,6 +186,7 @@ export interface Attack<P extends z.ZodObject = z.ZodObject> {
 
 /** These give a definition the types of its own schema, and erase to nothing. */
 export const defineDataset = <P extends z.ZodObject>(dataset: Dataset<P>): Dataset<P> => dataset;
-export const defineModel = <P extends z.ZodObject>(model: Model<P>): Model<P> => model;
+export const defineNetwork = <P extends z.ZodObject>(model: NetworkModel<P>): NetworkModel<P> => model;
+export const defineClassical = <P extends z.ZodObject>(model: ClassicalModel<P>): ClassicalModel<P> => model;
 export const defineDefense = <P extends z.ZodObject>(defense: Defense<P>): Defense<P> => defense;
 export const defineAttack = <P extends z.ZodObject>(attack: Attack<P>): Attack<P> => attack;

@@ -1,4 +1,4 @@
-import type { Encoding, InputInfo } from "@shadowfarm/core/catalog";
+import type { Encoding, InputInfo, UnitUse } from "@shadowfarm/core/catalog";
 import type { JobKind } from "@shadowfarm/core/job";
 import type { Metrics } from "@shadowfarm/core/metrics";
 import type { Engine } from "@shadowfarm/engine/engine";
@@ -44,15 +44,18 @@ export interface RecordsMeta {
   classes: number;
   /** Of text: how many terms there are. */
   distinct?: number;
+  /** Of records that an attacker made up: how often the target was asked for them. */
+  queries?: number;
 }
 
 /** What a `weights` artifact says of its arrays: all that is needed to ask the model. */
 export interface WeightsMeta {
-  layers: Layer[];
+  /** Of a network its layers; of another classifier the unit that can ask it. */
+  model: { layers: Layer[] } | { unit: UnitUse };
   input: InputInfo;
   /** What its owner makes of records; the arrays `encoding/…` are what it learnt. */
   encoding: Encoding;
-  /** Mean training loss of each epoch. */
+  /** Mean training loss of each epoch; none for what has no epochs. */
   losses: number[];
 }
 
@@ -62,4 +65,6 @@ export const ENCODING = "encoding/";
 /** What a `posteriors` artifact says of its arrays. */
 export interface PosteriorsMeta {
   classes: number;
+  /** Copies of each point that were asked about; see `Answers`. */
+  views: number;
 }

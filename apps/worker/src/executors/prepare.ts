@@ -1,11 +1,93 @@
-import type { PrepareParams } from "@shadowfarm/core/job";
+import type { LoadParams, MakeUpParams, PrepareParams } from "@shadowfarm/core/job";
+import { createRng } from "@shadowfarm/core/rng";
+import { sidesOf } from "@shadowfarm/core/split";
+import { sizeOf } from "@shadowfarm/engine/arrays";
 import { loadRecords } from "@shadowfarm/ml/data-source";
+import { levelsOf } from "@shadowfarm/ml/encoding";
+import { featuresOf } from "@shadowfarm/ml/features";
+import { type Ask, addNoise, drawMarginals, type MadeUp, synthesize } from "@shadowfarm/ml/made-records";
+import { blockRows } from "@shadowfarm/ml/query";
+import type { Bundle } from "@shadowfarm/store/tensors";
 import type { ExecutorContext, Made } from "./contract.ts";
-import { recordsBundle } from "./records.ts";
+import { openModel } from "./model.ts";
+import { type PreparedRecords, prepared, recordsBundle, takenBlocks } from "./records.ts";
 
-/** Dataset → its records, decoded once for all models. */
-export async function prepare(params: PrepareParams, { datasetFolders }: ExecutorContext): Promise<Made> {
+/** Dataset → its records, decoded once for all models; or records → those that an attacker makes up. */
+export async function prepare(params: PrepareParams, context: ExecutorContext): Promise<Made> {
+  return { bundles: { records: await ("made" in params ? madeUp(params, context) : loaded(params, context)) } };
+}
+
+async function loaded(params: LoadParams, { datasetFolders }: ExecutorContext): Promise<Bundle> {
   const { dataset, records } = await loadRecords(params.dataset, datasetFolders);
   // How records are given to a model is the model's affair; here any parameters do.
-  return { bundles: { records: recordsBundle(dataset.input(dataset.params.parse({})), dataset.classes, records) } };
+  return recordsBundle(dataset.input(dataset.params.parse({})), dataset.classes, records);
+}
+
+async function madeUp(params: MakeUpParams, context: ExecutorContext): Promise<Bundle> {
+  const { input, made } = params;
+  const artifact = await context.open(params.inputs.records, "records");
+  try {
+    const records = await prepared(artifact);
+    const { classes, labels, population } = records;
+    if (made.kind === "noise") {
+      const features = await noisy(params, records);
+      const groups = population.groups === null ? {} : { groups: population.groups };
+      return recordsBundle(input, classes, { features, labels, ...groups });
+    }
+    const { values, labels: found, queries } = await invented(params, records, context);
+    return recordsBundle(input, classes, { features: levelsOf(input, values), labels: found }, queries);
+  } finally {
+    await artifact.close();
+  }
+}
+
+/** All records with noise, a block at a time, so that the split can deal them as it deals the real ones. */
+async function noisy(
+  { input, made, seed }: MakeUpParams,
+  records: PreparedRecords,
+): Promise<Uint8Array | Float32Array> {
+  if (made.kind !== "noise") throw new TypeError(`records of kind ${made.kind} are not noisy ones`);
+  const width = sizeOf(input.shape);
+  const features = featuresOf(input);
+  const rng = createRng(seed).child("noise");
+  const count = records.labels.length;
+  const all = input.kind === "tabular" ? new Float32Array(count * width) : new Uint8Array(count * width);
+  let at = 0;
+  for await (const block of takenBlocks(records, Uint32Array.from(records.labels.keys()), blockRows(input.shape))) {
+    const values = block as Float32Array;
+    addNoise({ values, width }, features, made.share, rng);
+    all.set(levelsOf(input, values), at);
+    at += values.length;
+  }
+  return all;
+}
+
+/** Records that no one has, with the target's help. */
+async function invented(params: MakeUpParams, records: PreparedRecords, context: ExecutorContext): Promise<MadeUp> {
+  const { input, made, engine, defense, seed, split } = params;
+  if (made.kind === "noise" || params.inputs.target === null) {
+    throw new TypeError(`records of kind ${made.kind} are not made up with the target's help`);
+  }
+  const { classes, population } = records;
+  const rng = createRng(seed).child("made", made.kind);
+  const weights = await context.read(params.inputs.target, "weights");
+  const target = openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
+  const ask: Ask = (rows) => target.ask(oneBlock(rows));
+  const features = featuresOf(input);
+  const width = sizeOf(input.shape);
+  if (made.kind === "synthesis") {
+    const { signal } = context;
+    return synthesize(features, { ...made.search, records: made.records, classes, width, ask, rng, signal });
+  }
+  // The attacker's own records, from which it knows the marginals: any but those on which the target is judged.
+  const judged = sidesOf("target", population, split);
+  const theirs = new Set([...judged.members, ...judged.nonMembers]);
+  const own = Uint32Array.from([...records.labels.keys()].filter((record) => !theirs.has(record)));
+  const values = (await records.take(own)) as Float32Array;
+  return drawMarginals({ values, width }, features, { records: made.records, classes, ask, rng });
+}
+
+/** A copy, because an encoding changes what it is given. */
+async function* oneBlock(rows: Float32Array): AsyncGenerator<Float32Array> {
+  yield rows.slice();
 }

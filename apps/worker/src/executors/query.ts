@@ -1,93 +1,65 @@
-import type { Encoding, InputInfo } from "@shadowfarm/core/catalog";
+import type { InputInfo } from "@shadowfarm/core/catalog";
 import type { QueryParams } from "@shadowfarm/core/job";
 import { createRng, type Rng } from "@shadowfarm/core/rng";
-import { evaluationOf } from "@shadowfarm/core/split";
-import { encode, type FittedEncoding, type PlainRecords } from "@shadowfarm/ml/encoding";
-import type { Weights } from "@shadowfarm/ml/network";
-import { blockRows, query as queryModel } from "@shadowfarm/ml/query";
+import { evaluationOf, membershipOf, outsideOf } from "@shadowfarm/core/split";
+import { blockRows } from "@shadowfarm/ml/query";
 import { randomPoints } from "@shadowfarm/ml/random-points";
-import type { Bundle, Tensor } from "@shadowfarm/store/tensors";
-import { ENCODING, type ExecutorContext, type Made, type PosteriorsMeta, type WeightsMeta } from "./contract.ts";
-import { tensorOf } from "./inputs.ts";
-import { type PreparedRecords, prepared } from "./records.ts";
-import { defenseNamed } from "./units.ts";
+import { viewsOf } from "@shadowfarm/ml/views";
+import type { Tensor } from "@shadowfarm/store/tensors";
+import type { ExecutorContext, Made, PosteriorsMeta } from "./contract.ts";
+import { openModel } from "./model.ts";
+import { type PreparedRecords, prepared, takenBlocks } from "./records.ts";
 
 /**
- * A model's posteriors on a set of points. On an owner's members and non-members the artifact also holds `labels`,
- * `indices` (record numbers) and `isMember`; on random points none of them exists.
+ * A model's posteriors on a set of points, records × views × classes. On records of the dataset the artifact also holds
+ * `labels`, `indices` (record numbers) and `isMember` (whether this model was trained on them); on random points none of
+ * them exists.
  */
-export async function query(params: QueryParams, { open, read, openEngine, signal }: ExecutorContext): Promise<Made> {
-  const model = await read(params.inputs.weights, "weights");
-  const { layers, input, encoding } = model.meta as WeightsMeta;
-  const { weights, fitted } = partsOf(model, encoding);
-  const rng = createRng(params.seed).child("query", params.points.set);
-  const artifact = await open(params.inputs.records, "records");
+export async function query(params: QueryParams, context: ExecutorContext): Promise<Made> {
+  const { points, views, engine, defense } = params;
+  const weights = await context.read(params.inputs.weights, "weights");
+  const rng = createRng(params.seed).child("query", points.set);
+  const artifact = await context.open(params.inputs.records, "records");
   try {
     const records = await prepared(artifact);
-    const { plain, known } = pointsOf(params, records, input, rng);
-    const features = encodedBlocks(plain, fitted, input);
-    const engine = await openEngine(params.engine);
-    const answered = await queryModel(engine, { layers, weights, inputShape: input.shape, features, signal });
     const { classes } = records;
-    const defense = defenseNamed(params.defense);
-    const posteriors = defense.posteriors?.(answered, classes, params.defense.params, rng.child("defense")) ?? answered;
-    const meta: PosteriorsMeta = { classes };
-    const shape = [posteriors.length / classes, classes];
-    return { bundles: { posteriors: { meta, tensors: { posteriors: { shape, data: posteriors }, ...known } } } };
+    const { input, ask } = openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
+    const meta: PosteriorsMeta = { classes, views };
+    if (points.set === "random") {
+      const posteriors = await ask(randomBlock(input, records.distinct, points.count, rng));
+      return madeOf(meta, posteriors, {});
+    }
+    const indices = indicesOf(params, records);
+    const posteriors = await ask(viewBlocks(records, indices, input, views));
+    const shape = [indices.length];
+    return madeOf(meta, posteriors, {
+      labels: { shape, data: Int32Array.from(indices, (record) => records.labels[record] as number) },
+      indices: { shape, data: indices },
+      isMember: { shape, data: membershipOf(params.owner, records.population, params.split, indices) },
+    });
   } finally {
     await artifact.close();
   }
 }
 
-/** A weights artifact holds the network's weights, and what its encoding learnt. */
-function partsOf(model: Bundle, encoding: Encoding): { weights: Weights; fitted: FittedEncoding } {
-  const names = Object.keys(model.tensors);
-  const weights = names.filter((name) => !name.startsWith(ENCODING));
-  const learnt = names.filter((name) => name.startsWith(ENCODING));
-  return {
-    weights: Object.fromEntries(weights.map((name) => [name, tensorOf(model, name, Float32Array)])),
-    fitted: {
-      encoding,
-      tensors: Object.fromEntries(
-        learnt.map((name) => [
-          name.slice(ENCODING.length),
-          (model.tensors[name] as Tensor).data as Float32Array | Uint32Array,
-        ]),
-      ),
-    },
-  };
+function madeOf(meta: PosteriorsMeta, posteriors: Float32Array, known: Record<string, Tensor>): Made {
+  const { classes, views } = meta;
+  const shape = [posteriors.length / (views * classes), ...(views > 1 ? [views] : []), classes];
+  return { bundles: { posteriors: { meta, tensors: { posteriors: { shape, data: posteriors }, ...known } } } };
 }
 
-interface Points {
-  /** Before the owner's encoding, a block at a time. */
-  plain: AsyncIterable<PlainRecords>;
-  /** What is known of them. */
-  known: Record<string, Tensor>;
-}
-
-function pointsOf({ points, split }: QueryParams, records: PreparedRecords, input: InputInfo, rng: Rng): Points {
-  if (points.set === "random") return { plain: randomBlock(input, records.distinct, points.count, rng), known: {} };
-  const { indices, isMember } = evaluationOf(points.owner, records.population, split);
-  const shape = [indices.length];
-  const labels = Int32Array.from(indices, (record) => records.labels[record] as number);
-  return {
-    plain: takenBlocks(records, indices, blockRows(input.shape)),
-    known: {
-      labels: { shape, data: labels },
-      indices: { shape, data: indices },
-      isMember: { shape, data: isMember },
-    },
-  };
+function indicesOf({ points, split }: QueryParams, { population }: PreparedRecords): Uint32Array {
+  if (points.set === "evaluation") return evaluationOf(points.owner, population, split).indices;
+  return outsideOf(population, split, (points as { count: number }).count);
 }
 
 async function* randomBlock(input: InputInfo, distinct: number, count: number, rng: Rng) {
   yield randomPoints(input, distinct, count, rng);
 }
 
-async function* takenBlocks(records: PreparedRecords, indices: Uint32Array, rows: number) {
-  for (let first = 0; first < indices.length; first += rows) yield records.take(indices.subarray(first, first + rows));
-}
-
-async function* encodedBlocks(plain: AsyncIterable<PlainRecords>, fitted: FittedEncoding, input: InputInfo) {
-  for await (const block of plain) yield encode(fitted, input, block);
+/** Views of blocks of records, each view of a block a whole number of batches. */
+async function* viewBlocks(records: PreparedRecords, indices: Uint32Array, input: InputInfo, views: number) {
+  for await (const block of takenBlocks(records, indices, blockRows(input.shape))) {
+    yield block instanceof Float32Array ? viewsOf(block, input.shape, views) : block;
+  }
 }

@@ -27,10 +27,15 @@ export function recordsBundle(
   { kind, shape, low, high }: InputInfo,
   classes: number,
   { features, labels, groups, dictionary }: Records,
+  queries?: number,
 ): Bundle {
   const count = labels.length;
   const dense = features instanceof Uint8Array || features instanceof Float32Array;
-  const meta: RecordsMeta = { kind, low, high, classes, ...(!dense && { distinct: features.distinct }) };
+  const meta: RecordsMeta = {
+    ...{ kind, low, high, classes },
+    ...(!dense && { distinct: features.distinct }),
+    ...(queries !== undefined && { queries }),
+  };
   return {
     meta,
     tensors: {
@@ -40,6 +45,15 @@ export function recordsBundle(
       ...(dictionary && { dictionary: vectorOf(new TextEncoder().encode(dictionary.join("\n"))) }),
     },
   };
+}
+
+/** Records in the given order, `rows` at a time. */
+export async function* takenBlocks(
+  { take }: PreparedRecords,
+  indices: Uint32Array,
+  rows: number,
+): AsyncGenerator<PlainRecords> {
+  for (let first = 0; first < indices.length; first += rows) yield take(indices.subarray(first, first + rows));
 }
 
 /** Reads what is small, and leaves the features on disk until they are asked for. */

@@ -11,9 +11,9 @@ test.each([
   ["posteriors", Float32Array.of(0.6, 0.4, 0.1, 0.9, 0.3, 0.7)],
   ["labels", Float32Array.of(1, 0, 0, 1, 0, 1)],
 ])("right is 1 and wrong is 0, on %s", async (_, posteriors) => {
-  const target = { posteriors, labels: Int32Array.of(0, 0, 1) };
+  const target = { classes: 2, views: 1, posteriors, labels: Int32Array.of(0, 0, 1) };
   const output = await gap.run(
-    { classes: 2, target, shadows: [], randomPoints: null },
+    { target, shadows: [], references: [], population: null, randomPoints: null },
     {},
     { rng: createRng(1), engine },
   );

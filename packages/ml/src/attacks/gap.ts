@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { predictedClasses } from "../query.ts";
+import { signalsOf } from "../signals.ts";
 import { defineAttack } from "../unit.ts";
 
 /**
@@ -12,12 +12,8 @@ export const gap = defineAttack({
   paper: "Yeom et al. 2018, §III-A",
   version: 1,
   params: z.strictObject({}),
-  needs: () => ({ access: "labels", shadows: 0, randomPoints: 0 }),
-  async run({ target, classes }) {
-    const predicted = predictedClasses(target.posteriors, classes);
-    return {
-      scores: Float64Array.from(target.labels, (label, record) => (predicted[record] === label ? 1 : 0)),
-      threshold: { by: "fixed", value: 0.5 },
-    };
+  needs: () => ({ access: "labels" }),
+  async run({ target }) {
+    return { scores: signalsOf(target, "correctness"), threshold: { by: "fixed", value: 0.5 } };
   },
 });

@@ -1,9 +1,10 @@
-import { auc } from "@shadowfarm/core/metrics";
 import { createRng, type Rng } from "@shadowfarm/core/rng";
+import { auc } from "@shadowfarm/core/roc";
+import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { beforeAll, expect, test } from "vitest";
 import { catalog } from "../catalog.ts";
-import type { Attack, AttackInput, AttackOutput } from "../unit.ts";
+import type { Answers, Attack, AttackInput, AttackOutput } from "../unit.ts";
 import { attacks } from "./index.ts";
 
 type Context = Parameters<Attack["run"]>[2];
@@ -17,14 +18,31 @@ beforeAll(async () => {
   engine = await openEngine("onnx");
 });
 
+/** Parameters of attacks that have no default for one, or whose default is larger than a test needs. */
+const parameters: Readonly<Record<string, object>> = {
+  // Without smoothing, one non-member in nine beats all of eight references.
+  "attack-r": { smoothing: "normal" },
+  lira: { shadows: 16 },
+  transfer: { from: "location" },
+};
+
+/** What a record is like for every model: how sure of it a model is that never saw it. */
+interface Nature {
+  isMember: Uint8Array;
+  labels: Int32Array;
+}
+
+function naturesOf(records: number, rng: Rng): Nature {
+  const isMember = Uint8Array.from({ length: records }, (_, record) => record % 2);
+  return { isMember, labels: Int32Array.from(isMember, () => rng.int(classes)) };
+}
+
 /**
- * Answers on as many members as non-members. On members they are sharp and right; on non-members so too if the two are
+ * A model's answers on records. On members they are sharp and right; on non-members so too if the two are
  * indistinguishable, and otherwise flat and wrong.
  */
-function answers(records: number, separable: boolean, rng: Rng): Known {
-  const isMember = Uint8Array.from({ length: records }, (_, record) => record % 2);
-  const labels = Int32Array.from(isMember, () => rng.int(classes));
-  const posteriors = new Float32Array(records * classes);
+function answersOn({ isMember, labels }: Nature, separable: boolean, rng: Rng): Known {
+  const posteriors = new Float32Array(labels.length * classes);
   labels.forEach((label, record) => {
     const member = isMember[record] === 1;
     const peak = member || !separable ? 0.8 + 0.19 * rng.uniform() : 0.25 + 0.1 * rng.uniform();
@@ -32,23 +50,48 @@ function answers(records: number, separable: boolean, rng: Rng): Known {
     posteriors.fill((1 - peak) / (classes - 1), record * classes, (record + 1) * classes);
     posteriors[record * classes + (right ? label : (label + 1) % classes)] = peak;
   });
-  return { posteriors, labels, isMember };
+  return { classes, views: 1, posteriors, labels, isMember };
+}
+
+const answers = (records: number, separable: boolean, rng: Rng) => answersOn(naturesOf(records, rng), separable, rng);
+
+function paramsOf(attack: Attack): Record<string, unknown> {
+  return attack.params.parse(parameters[attack.name] ?? {});
 }
 
 /** An input as the attack's needs ask for it, and the truth about its target. */
 function anInput(attack: Attack, records: number, separable: boolean): { input: AttackInput; isMember: Uint8Array } {
   const { location } = catalog.datasets;
   if (!location) throw new Error("the dataset is missing");
-  const needs = attack.needs(attack.params.parse({}), { ...location, classes });
+  const model = { name: "mlp", version: 1, params: {} };
+  const setting = { dataset: { ...location, classes }, model, training: trainingSchema.parse({}), side: records / 2 };
+  const needs = attack.needs(paramsOf(attack), { ...setting, split: "halves" });
   const rng = createRng("answers");
   const { isMember, ...target } = answers(records, separable, rng);
-  const shadows = Array.from({ length: needs.shadows }, () => answers(40, separable, rng));
-  const randomPoints = needs.randomPoints > 0 ? answers(needs.randomPoints, separable, rng).posteriors : null;
-  return { input: { classes, target, shadows, randomPoints }, isMember };
+  const shadows = (needs.shadows ?? []).flatMap(({ count }) =>
+    Array.from({ length: count }, () => answers(200, separable, rng)),
+  );
+  // In turn, half of the references are trained on each record, as in the split of halves.
+  const references = Array.from({ length: needs.references ?? 0 }, (_, model) =>
+    answersOn({ labels: target.labels, isMember: membership(records, model) }, separable, rng),
+  );
+  const outside = naturesOf(needs.population ?? 0, rng);
+  outside.isMember.fill(0);
+  const onPopulation = () => answersOn(outside, separable, rng);
+  const population = needs.population ? { target: onPopulation(), references: references.map(onPopulation) } : null;
+  const randomPoints = needs.randomPoints
+    ? (answers(needs.randomPoints, separable, rng).posteriors as Float32Array)
+    : null;
+  return { input: { target, shadows, references, population, randomPoints }, isMember };
+}
+
+function membership(records: number, model: number): Uint8Array {
+  const rng = createRng("membership").child(Math.floor(model / 2));
+  return Uint8Array.from({ length: records }, () => (rng.uniform() < 0.5 ? 1 : 0) ^ (model % 2));
 }
 
 function run(attack: Attack, input: AttackInput, seed = 1): Promise<AttackOutput> {
-  return attack.run(input, attack.params.parse({}), { rng: createRng(seed), engine });
+  return attack.run(input, paramsOf(attack), { rng: createRng(seed), engine });
 }
 
 test.each(all)(
@@ -58,7 +101,8 @@ test.each(all)(
     const output = await run(attack, input);
     expect(output.scores.length).toBe(50);
     expect(output.scores.every(Number.isFinite)).toBe(true);
-    if (output.threshold.by !== "oracle") expect(Number.isFinite(output.threshold.value)).toBe(true);
+    const { threshold } = output;
+    if (threshold.by !== "oracle") expect([threshold.value].flat().every(Number.isFinite)).toBe(true);
     expect(await run(attack, input)).toEqual(output);
   },
 );
@@ -73,15 +117,19 @@ test.each(all)("$name: AUC 1 on separable and ½ on indistinguishable records", 
 test.each(all)("$name: scores go with their records when these are reordered", async ({ attack }) => {
   const { input } = anInput(attack, 50, false);
   const order = createRng("order").permutation(50);
-  const { posteriors, labels } = input.target;
-  const reordered = {
-    posteriors: Float32Array.from(posteriors, (_, at) => {
+  const reordered = <A extends Answers & { isMember?: Uint8Array }>(answered: A): A => ({
+    ...answered,
+    posteriors: Float32Array.from(answered.posteriors, (_, at) => {
       const from = order[Math.floor(at / classes)] as number;
-      return posteriors[from * classes + (at % classes)] as number;
+      return answered.posteriors[from * classes + (at % classes)] as number;
     }),
-    labels: labels.map((_, at) => labels[order[at] as number] as number),
-  };
+    labels: answered.labels.map((_, at) => answered.labels[order[at] as number] as number),
+    ...(answered.isMember && {
+      isMember: answered.isMember.map((_, at) => answered.isMember?.[order[at] as number] ?? 0),
+    }),
+  });
   const plain = await run(attack, input);
-  const { scores } = await run(attack, { ...input, target: reordered });
+  const references = input.references.map(reordered);
+  const { scores } = await run(attack, { ...input, target: reordered(input.target), references });
   for (const [at, score] of scores.entries()) expect(score).toBeCloseTo(plain.scores[order[at] as number] as number, 6);
 });

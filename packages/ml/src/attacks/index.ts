@@ -1,6 +1,30 @@
+import { attackP } from "./attack-p.ts";
+import { attackR } from "./attack-r.ts";
+import { attackS } from "./attack-s.ts";
+import { calibration } from "./calibration.ts";
 import { gap } from "./gap.ts";
+import { lira } from "./lira.ts";
+import { metric } from "./metric.ts";
+import { privacyRisk } from "./privacy-risk.ts";
+import { rmia } from "./rmia.ts";
 import { shadow } from "./shadow.ts";
+import { shokri } from "./shokri.ts";
 import { threshold } from "./threshold.ts";
+import { transfer } from "./transfer.ts";
 
 /** Every attack by name. */
-export const attacks = { gap, shadow, threshold };
+export const attacks = {
+  "attack-p": attackP,
+  "attack-r": attackR,
+  "attack-s": attackS,
+  calibration,
+  gap,
+  lira,
+  metric,
+  "privacy-risk": privacyRisk,
+  rmia,
+  shadow,
+  shokri,
+  threshold,
+  transfer,
+};

@@ -1,15 +1,19 @@
+import type { ShadowGroup, UnitUse } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
-import { trainingSchema } from "@shadowfarm/core/training";
-import { concatenate } from "@shadowfarm/engine/arrays";
+import type { Training } from "@shadowfarm/core/training";
 import { z } from "zod";
-import { trainAttackModel } from "../attack-model.ts";
+import { attackTopPosteriors, DEFAULT_POSTERIORS, topPosteriorsParams } from "../top-posteriors.ts";
 import { defineAttack } from "../unit.ts";
 
-const defaultPosteriors = 3;
+/** Classifiers of which the combining attack trains one each, where the target's kind is unknown. */
+const combined = ["mlp", "random-forest", "logistic-regression"];
 
 /**
  * A shadow model, trained like the target on data that the attacker owns, shows what answers on members look like; an
  * attack model learns it from the largest posteriors, without the class. Salem et al. 2019, §IV (adversary 1).
+ *
+ * `scale` and `shadowModel` give the paper's variations: a shadow with other hyperparameters, of another architecture, and
+ * the combining attack, which stacks the answers of three kinds of classifier trained on the same records.
  *
  * Departs from their code in training a hidden layer, as the paper says, where the code fits a softmax regression.
  */
@@ -17,53 +21,47 @@ export const shadow = defineAttack({
   name: "shadow",
   title: "Shadow models (ML-Leaks adversary 1)",
   paper: "Salem et al. 2019, §IV",
-  version: 1,
+  version: 2,
   params: z.strictObject({
-    shadows: z.int().min(1).max(256).default(1).describe("shadow models"),
-    posteriors: z
-      .int()
-      .min(1)
-      .max(1000)
-      .default(defaultPosteriors)
-      .describe("features: the k largest posteriors, sorted; at most the classes, and 3 means 2 on a binary dataset"),
-    hidden: z.int().min(1).max(4096).default(64).describe("units of the attack model's hidden layer"),
-    epochs: z.int().min(1).max(10_000).default(50).describe("of the attack model"),
-    batch: z.int().min(1).max(65_536).default(10).describe("of the attack model"),
-    learningRate: z.number().positive().max(10).default(0.01).describe("of the attack model, trained with Adam"),
-    l2: z.number().min(0).max(10).default(1e-6).describe("penalty on the attack model's weight matrices"),
+    shadows: z.int().min(1).max(256).default(1).describe("shadow models; of each kind, for combined"),
+    shadowModel: z
+      .string()
+      .default("same")
+      .describe("same: as the target's; a model's name; or combined: mlp, random-forest and logistic-regression"),
+    scale: z
+      .number()
+      .positive()
+      .max(16)
+      .default(1)
+      .describe("factor on the shadows' batch, hidden units, L2 and weight decay: ½ and 2 are the paper's variations"),
+    ...topPosteriorsParams,
   }),
-  needs({ shadows, posteriors }, { classes }) {
-    if (posteriors > classes && posteriors !== defaultPosteriors) {
+  needs({ shadows, shadowModel, scale, posteriors }, { dataset: { classes }, model, training }) {
+    if (posteriors > classes && posteriors !== DEFAULT_POSTERIORS) {
       throw new InvalidInput(`posteriors is ${posteriors}, but there are ${classes} classes; use ${classes} or less`);
     }
-    return { access: "posteriors", shadows, randomPoints: 0 };
+    if (scale !== 1 && shadowModel !== "same") {
+      throw new InvalidInput(`scale is ${scale} and shadowModel ${shadowModel}; vary one of them`);
+    }
+    const group = (name: string): ShadowGroup => ({ count: shadows, model: { name, params: {} } });
+    if (shadowModel === "combined") return { access: "posteriors", shadows: combined.map(group) };
+    if (shadowModel !== "same") return { access: "posteriors", shadows: [group(shadowModel)] };
+    const scaled = scale === 1 ? {} : { model: scaledModel(model, scale), training: scaledTraining(training, scale) };
+    return { access: "posteriors", shadows: [{ count: shadows, ...scaled }] };
   },
-  async run({ target, shadows, classes }, params, { rng, engine, signal }) {
-    // The default means "3, or both of 2 classes", as in the paper.
-    const width = Math.min(params.posteriors, classes);
-    const { hidden, epochs, batch, learningRate, l2 } = params;
-    const memberPosterior = await trainAttackModel(engine, {
-      features: concatenate(shadows.map(({ posteriors }) => largest(posteriors, classes, width))),
-      width,
-      isMember: Uint8Array.from(shadows.flatMap(({ isMember }) => [...isMember])),
-      hidden,
-      training: trainingSchema.parse({ epochs, batch, learningRate, l2 }),
-      rng: rng.child("attack model"),
-      signal,
-    });
-    return {
-      scores: await memberPosterior(largest(target.posteriors, classes, width)),
-      threshold: { by: "shadow", value: 0.5 },
-    };
-  },
+  run: attackTopPosteriors,
 });
 
-/** The `width` largest posteriors of each record, descending; records × width. */
-function largest(posteriors: Float32Array, classes: number, width: number): Float32Array {
-  const features = new Float32Array((posteriors.length / classes) * width);
-  for (let record = 0; record * classes < posteriors.length; record++) {
-    const sorted = posteriors.slice(record * classes, (record + 1) * classes).sort();
-    for (let rank = 0; rank < width; rank++) features[record * width + rank] = sorted[classes - 1 - rank] as number;
-  }
-  return features;
+function scaledModel({ name, params }: UnitUse, scale: number): { name: string; params: Record<string, unknown> } {
+  const { hidden } = params;
+  return { name, params: { ...params, ...(typeof hidden === "number" && { hidden: scaled(hidden, scale) }) } };
+}
+
+function scaledTraining(training: Training, scale: number): Training {
+  const { batch, l2, weightDecay } = training;
+  return { ...training, batch: scaled(batch, scale), l2: l2 * scale, weightDecay: weightDecay * scale };
+}
+
+function scaled(count: number, scale: number): number {
+  return Math.max(1, Math.round(count * scale));
 }

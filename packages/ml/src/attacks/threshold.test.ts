@@ -8,8 +8,8 @@ function unused(): never {
 }
 
 function run(posteriors: Float32Array, params: object, randomPoints: Float32Array | null = null) {
-  const target = { posteriors, labels: new Int32Array(posteriors.length / 2) };
-  const input = { classes: 2, target, shadows: [], randomPoints };
+  const target = { classes: 2, views: 1, posteriors, labels: new Int32Array(posteriors.length / 2) };
+  const input = { target, shadows: [], references: [], population: null, randomPoints };
   return threshold.run(input, threshold.params.parse(params), { rng: createRng(1), engine });
 }
 

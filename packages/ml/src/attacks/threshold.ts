@@ -1,17 +1,6 @@
 import { z } from "zod";
+import { signalsOf } from "../signals.ts";
 import { defineAttack } from "../unit.ts";
-
-type Statistic = (posterior: Float32Array) => number;
-
-/** Each is larger for a sharper posterior, so that higher means more likely a member. */
-const statistics: Record<"max" | "entropy" | "std", Statistic> = {
-  max: (posterior) => posterior.reduce((largest, p) => Math.max(largest, p), 0),
-  entropy: (posterior) => posterior.reduce((sum, p) => (p > 0 ? sum + p * Math.log(p) : sum), 0),
-  std: (posterior) => {
-    const mean = posterior.reduce((sum, p) => sum + p, 0) / posterior.length;
-    return Math.sqrt(posterior.reduce((sum, p) => sum + (p - mean) ** 2, 0) / posterior.length);
-  },
-};
 
 /**
  * How sharp the target's posterior is, compared with how sharp it is on random points, which are certainly not members.
@@ -38,22 +27,17 @@ export const threshold = defineAttack({
   }),
   needs: (params) => ({
     access: "posteriors",
-    shadows: 0,
-    randomPoints: params.threshold === "random-points" ? params.points : 0,
+    ...(params.threshold === "random-points" && { randomPoints: params.points }),
   }),
-  async run({ target, classes, randomPoints }, params) {
-    const statistic = statistics[params.statistic];
-    const scores = scoresOf(target.posteriors, classes, statistic);
+  async run({ target, randomPoints }, params) {
+    const scores = signalsOf(target, params.statistic);
     if (params.threshold === "oracle") return { scores, threshold: { by: "oracle" } };
     if (randomPoints === null) throw new TypeError("the threshold attack was not given its random points");
-    const random = scoresOf(randomPoints, classes, statistic).sort().reverse();
+    // None of the statistics looks at the class, which random points do not have.
+    const labels = new Int32Array(randomPoints.length / target.classes);
+    const points = { posteriors: randomPoints, labels, classes: target.classes, views: 1 };
+    const random = signalsOf(points, params.statistic).sort().reverse();
     const rank = Math.ceil((random.length * params.percentile) / 100);
     return { scores, threshold: { by: "random points", value: random[rank - 1] as number } };
   },
 });
-
-function scoresOf(posteriors: Float32Array, classes: number, statistic: Statistic): Float64Array {
-  return Float64Array.from({ length: posteriors.length / classes }, (_, record) =>
-    statistic(posteriors.subarray(record * classes, (record + 1) * classes)),
-  );
-}

@@ -3,11 +3,13 @@ import { trainingSchema } from "@shadowfarm/core/training";
 import { expect, test } from "vitest";
 import { models } from "../models/index.ts";
 import { initialize } from "../network.ts";
-import type { Defense } from "../unit.ts";
+import type { Defense, Model, NetworkModel } from "../unit.ts";
 import { defenses } from "./index.ts";
 
 const image = { kind: "image", shape: [28, 28, 1], low: 0, high: 1 } as const;
-const networks = Object.values(models).map((model) => model.layers(image, 10, { ...model.params.parse({}) } as never));
+const networks = Object.values<Model>(models)
+  .filter((model): model is NetworkModel => "layers" in model)
+  .map((model) => model.layers(image, 10, { ...model.params.parse({}) } as never));
 const all = Object.values<Defense>(defenses).map((defense) => ({ name: defense.name, defense }));
 
 test.each(all)("$name: what its hooks give back still works, and what they got is unchanged", ({ defense }) => {

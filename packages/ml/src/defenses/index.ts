@@ -1,5 +1,9 @@
 import { dropout } from "./dropout.ts";
+import { labelOnly } from "./label-only.ts";
 import { none } from "./none.ts";
+import { rounding } from "./rounding.ts";
+import { temperature } from "./temperature.ts";
+import { topK } from "./top-k.ts";
 
 /** Every defense by name. */
-export const defenses = { dropout, none };
+export const defenses = { dropout, "label-only": labelOnly, none, rounding, temperature, "top-k": topK };

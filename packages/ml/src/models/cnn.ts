@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { defineModel } from "../unit.ts";
+import { defineNetwork } from "../unit.ts";
 
 /**
  * Two convolutions, each with a max-pool, and one hidden dense layer. Salem et al. 2019, §III-C; what the paper leaves
  * open is as in their published code: first convolution padded, second not, both ReLU, the dense layer tanh.
  */
-export const cnn = defineModel({
+export const cnn = defineNetwork({
   name: "cnn",
   title: "Small convolutional network",
   paper: "Salem et al. 2019, §III-C",

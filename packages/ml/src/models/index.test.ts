@@ -2,7 +2,7 @@ import type { InputInfo } from "@shadowfarm/core/catalog";
 import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
 import { initialize } from "../network.ts";
-import type { Model } from "../unit.ts";
+import type { Model, NetworkModel } from "../unit.ts";
 import { models } from "./index.ts";
 
 const inputs: InputInfo[] = [
@@ -11,9 +11,12 @@ const inputs: InputInfo[] = [
   { kind: "binary", shape: [446], low: 0, high: 1 },
   { kind: "tabular", shape: [14], low: -3, high: 3 },
 ];
-const accepted = Object.values<Model>(models).flatMap((model) =>
-  inputs.filter(({ kind }) => model.accepts.includes(kind)).map((input) => ({ name: model.name, model, input })),
-);
+const isNetwork = (model: Model): model is NetworkModel => "layers" in model;
+const accepted = Object.values<Model>(models)
+  .filter(isNetwork)
+  .flatMap((model) =>
+    inputs.filter(({ kind }) => model.accepts.includes(kind)).map((input) => ({ name: model.name, model, input })),
+  );
 
 test.each(accepted)("$name builds a network for $input.kind $input.shape", ({ model, input }) => {
   for (const classes of [2, 43]) {

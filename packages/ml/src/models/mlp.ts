@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { defineModel } from "../unit.ts";
+import { defineNetwork } from "../unit.ts";
 
 /** One hidden layer. Salem et al. 2019, §III-C (128 units); the activation is that of their published code. */
-export const mlp = defineModel({
+export const mlp = defineNetwork({
   name: "mlp",
   title: "Multilayer perceptron",
   paper: "Salem et al. 2019, §III-C",

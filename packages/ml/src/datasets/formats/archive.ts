@@ -25,7 +25,7 @@ export interface ArchiveLimits {
 export const archiveNames = /\.(?:tar|tar\.gz|tgz|zip)$/;
 
 /**
- * The files of a `.tar`, `.tar.gz`, `.tgz` or `.zip` archive in the archive's order, straight from disk: nothing is ever
+ * The files of a `.tar`, `.tar.gz`, `.tgz` or `.zip` archive (an `.npz` file is one of the last) in the archive's order, straight from disk: nothing is ever
  * unpacked into a folder. An archive is known to be whole only when this has ended.
  *
  * @throws {InvalidInput} naming the archive, when it is damaged, has a link, an absolute path, one with `..` or one twice,
@@ -34,7 +34,7 @@ export const archiveNames = /\.(?:tar|tar\.gz|tgz|zip)$/;
 export async function* filesIn(archive: string, limits: ArchiveLimits): AsyncGenerator<ArchivedFile> {
   const bounds = new Bounds(archive, limits);
   try {
-    yield* archive.endsWith(".zip") ? zipFiles(archive, bounds) : tarFiles(archive, bounds);
+    yield* /\.(?:zip|npz)$/.test(archive) ? zipFiles(archive, bounds) : tarFiles(archive, bounds);
   } catch (error) {
     throw damaged(archive, error);
   }

@@ -1,0 +1,145 @@
+import type { AttackNeeds, DatasetUse, Encoding, InputInfo, ShadowRecords, UnitUse } from "./catalog.ts";
+import { fingerprint, type KnownTexts } from "./fingerprint.ts";
+import { type JobWork, kindVersions, type QueryPoints } from "./job.ts";
+import type { Owner, Split } from "./split.ts";
+import type { Training } from "./training.ts";
+
+/** A node of the plan. */
+export type PlannedJob = JobWork & { key: string };
+
+/** What a model is made of, target or shadow: data, split, model, training and defense. */
+export interface Setting {
+  dataset: DatasetUse;
+  input: InputInfo;
+  encoding: Encoding;
+  split: Split;
+  model: UnitUse;
+  training: Training;
+  defense: UnitUse;
+  seed: string;
+}
+
+/** An attack's needs with each group of shadow models settled. */
+export type SettledNeeds = Omit<AttackNeeds, "shadows"> & {
+  shadows: readonly { count: number; setting: Setting; records?: ShadowRecords }[];
+};
+
+/** The jobs of the models of one setting. */
+interface Models {
+  records: string;
+  train(owner: Owner): string;
+  query(owner: Owner, points: QueryPoints, views: number): string;
+}
+
+/** The jobs of a plan, each once, in an order in which every job follows its inputs. */
+export class Graph {
+  readonly jobs = new Map<string, PlannedJob>();
+  readonly #engine: string;
+  /** Split, model, training, defense and attack are the same objects in many jobs. */
+  readonly #known: KnownTexts = new WeakMap();
+
+  constructor(engine: string) {
+    this.#engine = engine;
+  }
+
+  /** The jobs of a target. They are added when an attack first needs them, and found again by the next. */
+  target(setting: Setting) {
+    const engine = this.#engine;
+    const { seed, split } = setting;
+    const target = this.#models(setting, this.#records(setting.dataset));
+    const others = new Map<string, Models>();
+
+    /** Shadow models like the target, or in a setting of their own, or on records that the attacker made up. */
+    const shadowsOf = (own: Setting, made: ShadowRecords | undefined) => {
+      if (own === setting && !made) return { models: target, made: [] };
+      const records = made ? this.#madeUp(made, target, setting) : this.#records(own.dataset);
+      const shadowSplit = made && "records" in made ? ownSplit(made.records, split) : own.split;
+      const name = JSON.stringify([own, made]);
+      const models = others.get(name) ?? this.#models({ ...own, split: shadowSplit }, records);
+      others.set(name, models);
+      return { models, made: made && made.kind !== "noise" ? [records] : [] };
+    };
+
+    return {
+      attack: (attack: UnitUse, needs: SettledNeeds): string => {
+        const { access, references = 0, population = 0, randomPoints = 0, views = 1 } = needs;
+        const groups = needs.shadows.map(({ count, setting, records }) => ({ count, ...shadowsOf(setting, records) }));
+        const owners: Owner[] = ["target", ...counted(references)];
+        const outside: QueryPoints = { set: "population", count: population };
+        const judged: QueryPoints = { set: "evaluation", owner: "target" };
+        return this.#add({
+          kind: "attack",
+          params: {
+            inputs: {
+              target: target.query("target", judged, views),
+              shadows: groups.flatMap(({ count, models }) =>
+                counted(count).map((owner) => models.query(owner, { set: "evaluation", owner }, 1)),
+              ),
+              references: counted(references).map((owner) => target.query(owner, judged, views)),
+              population: population > 0 ? owners.map((owner) => target.query(owner, outside, views)) : [],
+              randomPoints: randomPoints > 0 ? target.query("target", { set: "random", count: randomPoints }, 1) : null,
+              made: groups.flatMap(({ made }) => made),
+            },
+            engine,
+            seed,
+            attack,
+            access,
+          },
+        });
+      },
+    };
+  }
+
+  #records({ name, version, source, checksum, records }: DatasetUse): string {
+    return this.#add({ kind: "prepare", params: { dataset: { name, version, source, checksum, records } } });
+  }
+
+  #madeUp(made: ShadowRecords, target: Models, setting: Setting): string {
+    const { seed, split, input, defense } = setting;
+    const inputs = { records: target.records, target: made.kind === "noise" ? null : target.train("target") };
+    return this.#add({ kind: "prepare", params: { inputs, engine: this.#engine, seed, split, input, defense, made } });
+  }
+
+  #models({ input, encoding, split, model, training, defense, seed }: Setting, records: string): Models {
+    const engine = this.#engine;
+    const known = new Map<string, string>();
+    const once = (name: string, add: () => string): string => {
+      const key = known.get(name) ?? add();
+      known.set(name, key);
+      return key;
+    };
+    const train = (owner: Owner): string =>
+      once(`train ${owner}`, () =>
+        this.#add({
+          kind: "train",
+          params: { inputs: { records }, engine, seed, split, owner, input, encoding, model, defense, training },
+        }),
+      );
+    const query = (owner: Owner, points: QueryPoints, views: number): string =>
+      once(`query ${owner} ${JSON.stringify(points)} ${views}`, () => {
+        const inputs = { records, weights: train(owner) };
+        return this.#add({ kind: "query", params: { inputs, engine, seed, split, owner, points, views, defense } });
+      });
+    return { records, train, query };
+  }
+
+  #add(work: JobWork): string {
+    const key = keyOf(work, this.#known);
+    if (!this.jobs.has(key)) this.jobs.set(key, { ...work, key });
+    return key;
+  }
+}
+
+/** A job's fingerprint. The inputs' keys are among the parameters, so a key covers everything upstream. */
+export function keyOf(work: JobWork, known?: KnownTexts): string {
+  return fingerprint({ kind: work.kind, version: kindVersions[work.kind], params: work.params }, known);
+}
+
+/** The split of records that the attacker made up: all of them are for shadow models, each of which takes a half. */
+function ownSplit(records: number, { seed, side }: Split): Split {
+  return { scheme: "halves", seed, side: Math.min(side, Math.floor(records / 2)) };
+}
+
+function counted(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}

@@ -1,0 +1,18 @@
+import type { KnownScores } from "./class-thresholds.ts";
+import { type SignalName, signalsOf } from "./signals.ts";
+import type { KnownAnswers } from "./unit.ts";
+
+/** A signal of all shadows' records together. */
+export function knownScores(shadows: readonly KnownAnswers[], name: SignalName): KnownScores {
+  const scores: number[] = [];
+  const isMember: number[] = [];
+  const labels: number[] = [];
+  for (const shadow of shadows) {
+    for (const [record, score] of signalsOf(shadow, name).entries()) {
+      scores.push(score);
+      isMember.push(shadow.isMember[record] as number);
+      labels.push(shadow.labels[record] as number);
+    }
+  }
+  return { scores: Float64Array.from(scores), isMember: Uint8Array.from(isMember), labels: Int32Array.from(labels) };
+}
