@@ -29,12 +29,14 @@ async function leaveLock(holder: { pid?: number; host?: string } | string): Prom
 }
 
 test("of two, the second waits for the first, and is told for whom", async () => {
-  const [gate, waiting] = [aGate(), aGate()];
+  const [inside, gate, waiting] = [aGate(), aGate(), aGate()];
   const done: string[] = [];
   const first = withFileLock(lock, {}, async () => {
+    inside.open();
     await gate.opened;
     done.push("first");
   });
+  await inside.opened;
   const holders: string[] = [];
   const onWait = (holder: string) => {
     holders.push(holder);
