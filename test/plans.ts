@@ -62,7 +62,13 @@ export async function planned(store: Store, name: string, plan: Plan): Promise<s
     defenses: ["none"],
   } as const;
   const id = await submitExperiment(store, {
-    spec: { ...spec, datasets: [...spec.datasets], attacks: [...spec.attacks], defenses: [...spec.defenses] },
+    spec: {
+      ...spec,
+      paper: [],
+      datasets: [...spec.datasets],
+      attacks: [...spec.attacks],
+      defenses: [...spec.defenses],
+    },
     datasets: [],
     engine: "test",
   });

@@ -67,6 +67,12 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--json", "print every repeat as JSON")
     .action(act(async () => (await import("./commands/results.ts")).showResults));
   program
+    .command("report")
+    .description("write an experiment's results, beside the paper's numbers, as one page")
+    .argument("<experiment>", "name or id")
+    .option("--out <file>", "where to; Markdown if it ends in .md")
+    .action(act(async () => (await import("./commands/report.ts")).writeReport));
+  program
     .command("cancel")
     .description("stop an experiment; finished jobs are kept")
     .argument("<experiment>", "name or id")

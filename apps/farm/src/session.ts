@@ -1,10 +1,12 @@
 import { FarmError } from "@shadowfarm/core/errors";
+import { compareWithPaper } from "@shadowfarm/core/paper";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, failuresOf } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
 import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import { duration, follow, type Progress } from "./follow.ts";
+import { renderPaper } from "./paper-table.ts";
 import { renderOrigins, renderResults } from "./tables.ts";
 
 /** Exit codes: 0 success, 1 jobs failed, 2 refused input or environment, 130 interrupted. */
@@ -62,6 +64,7 @@ export async function runToEnd(
     const results: ResultRow[] = [];
     for (const { experiment } of ended) results.push(...(await listResults(store, { experiment: experiment.id })));
     report(results, options.json);
+    if (!options.json) for (const { experiment } of ended) printPaper(experiment, results);
     let failed = false;
     for (const end of ended) {
       await summarize(store, end, (performance.now() - started) / 1000);
@@ -76,6 +79,13 @@ export async function runToEnd(
 export function report(results: readonly ResultRow[], json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length > 0) process.stdout.write(`${renderResults(results)}\n\n${renderOrigins(results)}\n`);
+}
+
+/** Prints an experiment's published numbers beside its own, if its file has any. */
+function printPaper({ id, spec }: ExperimentRow, results: readonly ResultRow[]): void {
+  const own = results.filter(({ experimentId }) => experimentId === id);
+  const comparisons = compareWithPaper(spec.paper ?? [], own);
+  if (comparisons.length > 0) process.stdout.write(`\n${renderPaper(comparisons)}\n`);
 }
 
 async function summarize(

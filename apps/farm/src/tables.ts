@@ -24,13 +24,19 @@ const PLAIN = {
   middle: "  ",
 };
 
-type Alignment = "left" | "right";
+export interface Column {
+  title: string;
+  align?: "left" | "right";
+}
+
+/** What a table shows, before it is laid out for a terminal or a page. */
+export interface TableContent {
+  columns: readonly Column[];
+  rows: readonly (readonly string[])[];
+}
 
 /** Columns separated by space, for people; `--json` is for programs. */
-export function renderTable(
-  columns: readonly { title: string; align?: Alignment }[],
-  rows: readonly (readonly string[])[],
-): string {
+export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? "left"),
@@ -52,8 +58,14 @@ interface Group {
   rows: ResultRow[];
 }
 
-/** The result table: a line for each combination, mean ± sd over its repeats. */
+/** The result table for a terminal. */
 export function renderResults(results: readonly ResultRow[]): string {
+  const { columns, rows } = resultTable(results);
+  return renderTable(columns, rows);
+}
+
+/** The result table: a row for each combination, mean ± sd over its repeats. */
+export function resultTable(results: readonly ResultRow[]): TableContent {
   const groups = new Map<string, Group>();
   for (const row of results) {
     // What is left names the combination.
@@ -90,6 +102,7 @@ export function renderResults(results: readonly ResultRow[]): string {
   const lines = [...groups.values()].map(({ first, rows }) => {
     const over = (pick: (metrics: ResultRow["metrics"]) => number | null) =>
       meanAndSd(summarize(rows.map((row) => pick(row.metrics))));
+    const dead = rows.filter(({ metrics }) => metrics.noSignal).length;
     return [
       nameOf(catalog.datasets[first.dataset], first.dataset, first.datasetParams),
       first.data,
@@ -100,14 +113,14 @@ export function renderResults(results: readonly ResultRow[]): string {
       String(rows.length),
       over((metrics) => metrics.trainAccuracy),
       over((metrics) => metrics.testAccuracy),
-      over((metrics) => metrics.auc),
+      over((metrics) => metrics.auc) + noSignal(dead, rows.length),
       over((metrics) => metrics.balancedAccuracy),
       over((metrics) => metrics.precisionMacro),
       over((metrics) => metrics.recallMacro),
       over((metrics) => metrics.tprAtFpr["0.01"]),
     ];
   });
-  return renderTable(columns, lines);
+  return { columns, rows: lines };
 }
 
 /** What the data are, a line a dataset, so that no number is taken for one on real data that is not. */
@@ -135,7 +148,13 @@ function changes(defaults: Readonly<Record<string, unknown>>, params: Readonly<R
     .join(", ");
 }
 
-function meanAndSd({ mean, sd }: Summary): string {
+/** All records of such a repeat have one score: its AUC of ½ is no measurement of leakage, but an attack that died. */
+function noSignal(dead: number, repeats: number): string {
+  if (dead === 0) return "";
+  return repeats === 1 ? " (no signal)" : ` (${dead} of ${repeats} no signal)`;
+}
+
+export function meanAndSd({ mean, sd }: Summary): string {
   if (mean === null) return "n/a";
   return sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
 }

@@ -142,7 +142,10 @@ export interface AttackInfo extends UnitInfo {
   needs(params: Record<string, unknown>, setting: AttackSetting): AttackNeeds;
 }
 
-export type DefenseInfo = UnitInfo;
+export interface DefenseInfo extends UnitInfo {
+  /** Whether models are trained otherwise under it; if not, it only changes answers, and the undefended models serve. */
+  trains: boolean;
+}
 
 /** Every unit by name: the registries of packages/ml, seen from the outside. */
 export interface Catalog {

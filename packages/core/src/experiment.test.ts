@@ -43,6 +43,7 @@ describe("an experiment", () => {
       training: {},
       attacks: ["gap"],
       defenses: ["none"],
+      paper: [],
     });
     expect(expanded).toEqual({
       datasets: [{ name: "digits", data: "real", params: [{}] }],
@@ -131,7 +132,7 @@ describe("a sweep", () => {
 const string = "give a string";
 const nameOrUnit = "give a string or an object (key: value)";
 const topKeys =
-  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses";
+  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses, paper";
 const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2";
 
 describe("what is refused is told as place, value and remedy", () => {

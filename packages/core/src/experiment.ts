@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Catalog, UnitInfo } from "./catalog.ts";
 import { FarmError } from "./errors.ts";
+import { isComplete, paperSchema } from "./paper.ts";
 import { type SplitScheme, splitSchemes } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import { trainingSchema } from "./training.ts";
@@ -48,6 +49,7 @@ export const experimentSchema = z.strictObject({
   training: z.record(z.string(), z.unknown()).default({}),
   attacks: listOf(unitSchema, "attack"),
   defenses: listOf(unitSchema, "defense").default(["none"]),
+  paper: z.array(paperSchema).max(1000).default([]).describe("published numbers, shown beside the results"),
 });
 
 /** An experiment file as written, with top-level defaults filled in. */
@@ -145,6 +147,12 @@ export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
     problems,
   ) as Experiment["trainings"];
 
+  spec.paper.forEach((numbers, index) => {
+    if (isComplete(numbers)) return;
+    const message = "several values need `by`, and `at` with as many entries; a single one needs neither";
+    problems.push({ path: ["paper", index], message });
+  });
+
   if (problems.length > 0) throw new InvalidExperiment(problems);
   return {
     spec,
@@ -164,6 +172,7 @@ function asList<T>(value: T | readonly T[]): readonly T[] {
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(experimentSchema.shape);
+  if (path[0] === "paper" && path.length === 2) return Object.keys(paperSchema.shape);
   return path[0] === "datasets" ? Object.keys(datasetSchema.shape) : [];
 }
 

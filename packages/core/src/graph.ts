@@ -15,7 +15,9 @@ export interface Setting {
   split: Split;
   model: UnitUse;
   training: Training;
+  /** Under which the model answers, and the one under which it is trained: none, if the former does not touch training. */
   defense: UnitUse;
+  trainedUnder: UnitUse;
   seed: string;
 }
 
@@ -100,7 +102,8 @@ export class Graph {
     return this.#add({ kind: "prepare", params: { inputs, engine: this.#engine, seed, split, input, defense, made } });
   }
 
-  #models({ input, encoding, split, model, training, defense, seed }: Setting, records: string): Models {
+  #models(setting: Setting, records: string): Models {
+    const { input, encoding, split, model, training, defense, trainedUnder, seed } = setting;
     const engine = this.#engine;
     const known = new Map<string, string>();
     const once = (name: string, add: () => string): string => {
@@ -112,7 +115,10 @@ export class Graph {
       once(`train ${owner}`, () =>
         this.#add({
           kind: "train",
-          params: { inputs: { records }, engine, seed, split, owner, input, encoding, model, defense, training },
+          params: {
+            ...{ inputs: { records }, engine, seed, split, owner, input, encoding, model, training },
+            defense: trainedUnder,
+          },
         }),
       );
     const query = (owner: Owner, points: QueryPoints, views: number): string =>

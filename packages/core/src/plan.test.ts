@@ -313,6 +313,11 @@ describe("shared work is one job", () => {
     expect(cells).toHaveLength(16);
   });
 
+  test("under a defense that only changes answers the undefended models serve", () => {
+    const { jobs } = plan({ defenses: ["none", "rounding"], attacks: ["shadow"] });
+    expect(countByKind(jobs)).toEqual({ prepare: 1, train: 2, query: 4, attack: 2 });
+  });
+
   test("across a dataset's parameters and splits, too", () => {
     const changes = { datasets: [{ name: "places", features: [4, 8] }], split: ["quarters", "halves"], records: 100 };
     const { jobs, cells } = compilePlan(

@@ -4,6 +4,7 @@ import type {
   Catalog,
   DatasetInfo,
   DatasetUse,
+  DefenseInfo,
   ModelInfo,
   ShadowGroup,
   UnitUse,
@@ -12,6 +13,7 @@ import { InvalidInput, messageOf } from "./errors.ts";
 import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
 import { Graph, type PlannedJob, type Setting } from "./graph.ts";
 import type { JobKind } from "./job.ts";
+import { type Combination, matches, type PaperNumbers, pointsOf } from "./paper.ts";
 import { largestOutside, largestSide, type SplitScheme } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import type { Training } from "./training.ts";
@@ -43,6 +45,8 @@ export interface PlanContext {
   datasets: readonly DatasetUse[];
   engine: string;
 }
+
+const undefended = { name: "none", params: {} };
 
 /** Cells above which a plan is refused outright: a slip of the pen rather than an experiment. */
 export const MAX_CELLS = 1_000_000;
@@ -77,7 +81,11 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const report = (problem: Problem) => problems.set(`${problem.path.join(".")}: ${problem.message}`, problem);
   const cells = new Map<string, Cell>();
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
-  const defenseUses = defenses.map((defense) => useOf(defense, catalog.defenses));
+  const defenseUses = defenses.map((choice) => {
+    const defense = useOf(choice, catalog.defenses);
+    const { trains } = catalog.defenses[choice.name] as DefenseInfo;
+    return { defense, trainedUnder: trains ? defense : useOf(undefended, catalog.defenses) };
+  });
   const sources = sourcesOf(experiment, catalog, context);
 
   for (const source of sources.values()) {
@@ -95,11 +103,11 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
             const needs = attacks.map((attack) =>
               needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
             );
-            for (const defense of defenseUses) {
+            for (const { defense, trainedUnder } of defenseUses) {
               for (let repeat = 0; repeat < spec.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
                 const split = { scheme: size.scheme, seed, side: size.side };
-                const setting = { dataset, input, encoding, split, model, training, defense, seed };
+                const setting = { dataset, input, encoding, split, model, training, defense, trainedUnder, seed };
                 const target = graph.target(setting);
                 attackUses.forEach((attack, index) => {
                   const need = needs[index];
@@ -121,8 +129,31 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
       }
     }
   }
+  if (problems.size === 0) checkPaper(spec.paper, [...cells.values()], report);
   if (problems.size > 0) throw new InvalidExperiment([...problems.values()]);
   return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
+}
+
+/** A published number that no combination can ever stand beside is a slip of the pen. */
+function checkPaper(paper: readonly PaperNumbers[], cells: readonly Cell[], report: (problem: Problem) => void): void {
+  const combinations = cells.filter(({ repeat }) => repeat === 0).map(combinationOf);
+  paper.forEach((numbers, index) => {
+    const lost = pointsOf([numbers]).find(({ where }) => !combinations.some((cell) => matches(cell, where)));
+    if (lost === undefined) return;
+    const where = Object.entries(lost.where).map(([name, value]) => `${name} ${value}`);
+    const message = `no combination of this experiment has ${where.join(", ")}; correct where, or add it to the sweeps`;
+    report({ path: ["paper", index], message });
+  });
+}
+
+/** A cell by the names that its results have. */
+export function combinationOf({ dataset, model, attack, defense, ...rest }: Cell): Combination {
+  const { datasetParams, records, split, training } = rest;
+  return {
+    ...{ dataset: dataset.name, datasetParams, records, split, training },
+    ...{ model: model.name, modelParams: model.params, attack: attack.name, attackParams: attack.params },
+    ...{ defense: defense.name, defenseParams: defense.params },
+  };
 }
 
 /** A dataset of the experiment, with how its records are given to a model for each of its parameters. */

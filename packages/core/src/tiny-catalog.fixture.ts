@@ -41,7 +41,11 @@ export const tinyCatalog: Catalog = {
       needs: ({ points }) => ({ access: "posteriors", randomPoints: points as number }),
     },
   },
-  defenses: { none: aUnit("none", {}), dropout: aUnit("dropout", { input: rate, hidden: rate }) },
+  defenses: {
+    none: { ...aUnit("none", {}), trains: false },
+    dropout: { ...aUnit("dropout", { input: rate, hidden: rate }), trains: true },
+    rounding: { ...aUnit("rounding", {}), trains: false },
+  },
 };
 
 /** The same, with attacks that need models of other kinds, and other answers. */

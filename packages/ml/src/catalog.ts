@@ -1,4 +1,12 @@
-import type { AttackInfo, Catalog, DatasetInfo, DatasetUse, ModelInfo, UnitInfo } from "@shadowfarm/core/catalog";
+import type {
+  AttackInfo,
+  Catalog,
+  DatasetInfo,
+  DatasetUse,
+  DefenseInfo,
+  ModelInfo,
+  UnitInfo,
+} from "@shadowfarm/core/catalog";
 import { attacks } from "./attacks/index.ts";
 import { datasets } from "./datasets/index.ts";
 import { parseManifest, tableDataset } from "./datasets/table.ts";
@@ -14,7 +22,10 @@ export const catalog: Catalog = {
     ...infoOf(unit),
     needs: (params, setting) => unit.needs(unit.params.parse(params), setting),
   })),
-  defenses: mapUnits<Defense, UnitInfo>(defenses, infoOf),
+  defenses: mapUnits<Defense, DefenseInfo>(defenses, (unit) => ({
+    ...infoOf(unit),
+    trains: unit.model !== undefined || unit.training !== undefined,
+  })),
 };
 
 /** The catalogue with the imported tables of a dataset folder, or of an experiment, besides. */

@@ -25,16 +25,14 @@ export function classThresholds({ scores, isMember, labels }: KnownScores, class
 }
 
 function bestThreshold(members: readonly number[], others: readonly number[]): number {
-  if (members.length + others.length === 0) return UNKNOWN;
-  const shares = (values: readonly number[]) => {
-    const sorted = Float64Array.from(values).sort();
-    return (least: number) => (sorted.length === 0 ? 0 : (sorted.length - countBelow(sorted, least)) / sorted.length);
-  };
-  const ofMembers = shares(members);
-  const ofOthers = shares(others);
+  const sortedMembers = Float64Array.from(members).sort();
+  const sortedOthers = Float64Array.from(others).sort();
   let best = { accuracy: Number.NEGATIVE_INFINITY, value: UNKNOWN };
   for (const value of [...members, ...others]) {
-    const accuracy = (ofMembers(value) + 1 - ofOthers(value)) / 2;
+    // Shares of both sides over a common denominator, as integers, so that rounding decides no tie.
+    const right = members.length - countBelow(sortedMembers, value);
+    const wrong = others.length - countBelow(sortedOthers, value);
+    const accuracy = right * Math.max(1, others.length) - wrong * Math.max(1, members.length);
     if (accuracy > best.accuracy) best = { accuracy, value };
   }
   return best.value;

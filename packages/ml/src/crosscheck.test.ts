@@ -78,7 +78,7 @@ async function readYale(model: string, inputs: string): Promise<KnownAnswers> {
   return {
     classes: sides[0]?.posteriors.shape[1] as number,
     views: 1,
-    posteriors: Float32Array.from(sides.flatMap(({ posteriors }) => [...(posteriors.data as Float32Array)])),
+    posteriors: Float64Array.from(sides.flatMap(({ posteriors }) => [...(posteriors.data as Float64Array)])),
     labels: Int32Array.from(sides.flatMap(({ labels }) => [...labels])),
     isMember: Uint8Array.from(flags),
   };
@@ -134,9 +134,17 @@ const rows: [row: string, attack: Attack, params: object][] = [
     lira,
     { variant: "offline", tail: "two-sided", spread: "average" },
   ],
-  ["facebookresearch/PrivacyGuard RmiaAttack online", rmia, { variant: "online", references: "largest-half" }],
-  ["facebookresearch/PrivacyGuard RmiaAttack offline a=0.3", rmia, { references: "largest-half" }],
-  ["privacytrustlab/ml_privacy_meter run_rmia offline a=0.3, 16 refs", rmia, { references: "largest-half" }],
+  [
+    "facebookresearch/PrivacyGuard RmiaAttack online",
+    rmia,
+    { variant: "online", temperature: 1, references: "largest-half" },
+  ],
+  ["facebookresearch/PrivacyGuard RmiaAttack offline a=0.3", rmia, { temperature: 1, references: "largest-half" }],
+  [
+    "privacytrustlab/ml_privacy_meter run_rmia offline a=0.3, 16 refs",
+    rmia,
+    { temperature: 1, references: "largest-half" },
+  ],
   ["aidotse/LeakPro AttackLiRA online var=fixed", lira, {}],
   ["aidotse/LeakPro AttackLiRA online var=carlini", lira, { spread: "raw" }],
   ["aidotse/LeakPro AttackLiRA offline var=fixed", lira, { variant: "offline" }],

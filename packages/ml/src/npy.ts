@@ -3,7 +3,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 /** An array of a `.npy` file. */
 export interface NpyArray {
   shape: readonly number[];
-  data: Float64Array | Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array; // row-major
+  data: Float64Array | Int32Array | BigInt64Array | Uint8Array | Int8Array; // row-major; float32 values as doubles
 }
 
 const MAGIC = "\u0093NUMPY";
@@ -11,7 +11,7 @@ const MAGIC = "\u0093NUMPY";
 /** Element types that are read: little-endian, as nearly every machine writes them. */
 const readers: Readonly<Record<string, { bytes: number; read: (body: ArrayBuffer) => NpyArray["data"] }>> = {
   "<f8": { bytes: 8, read: (body) => new Float64Array(body) },
-  "<f4": { bytes: 4, read: (body) => new Float32Array(body) },
+  "<f4": { bytes: 4, read: doublesOf },
   "<i4": { bytes: 4, read: (body) => new Int32Array(body) },
   "<i8": { bytes: 8, read: (body) => new BigInt64Array(body) },
   "|u1": { bytes: 1, read: (body) => new Uint8Array(body) },
@@ -52,4 +52,17 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
     throw new InvalidInput(`${name}: holds ${body.length} bytes of data, but shape [${shape}] needs ${bytes}`);
   }
   return { shape, data: reader.read(body.buffer) };
+}
+
+/**
+ * Float32 values as doubles. Those below 2⁻¹²⁶ are put together from their bits: once ONNX Runtime has run in a process,
+ * its processor takes them for 0.
+ */
+function doublesOf(body: ArrayBuffer): Float64Array {
+  const bits = new Uint32Array(body);
+  return Float64Array.from(new Float32Array(body), (value, at) => {
+    const word = bits[at] as number;
+    if ((word & 0x7f80_0000) !== 0) return value;
+    return (word & 0x007f_ffff) * 2 ** -149 * (word >>> 31 === 1 ? -1 : 1);
+  });
 }

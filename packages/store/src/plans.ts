@@ -1,5 +1,5 @@
 import { inputKeys } from "@shadowfarm/core/job";
-import type { Cell, Plan } from "@shadowfarm/core/plan";
+import { type Cell, combinationOf, type Plan } from "@shadowfarm/core/plan";
 import pg from "pg";
 import type { Store } from "./client.ts";
 import { WAKE_CHANNEL } from "./signals.ts";
@@ -89,13 +89,8 @@ async function writePlan(execute: Execute, experimentId: string, plan: Plan): Pr
 }
 
 function cellRow(cell: Cell, index: number): Record<string, unknown> {
-  const { repeat, dataset, datasetParams, records, split, model, training, defense, attack, jobKey } = cell;
-  return {
-    ...{ index, repeat, dataset: dataset.name, data: dataset.source, origin: dataset.origin },
-    ...{ datasetParams, records, split },
-    ...{ model: model.name, modelParams: model.params, training, defense: defense.name, defenseParams: defense.params },
-    ...{ attack: attack.name, attackParams: attack.params, jobKey },
-  };
+  const { repeat, dataset, jobKey } = cell;
+  return { index, repeat, data: dataset.source, origin: dataset.origin, jobKey, ...combinationOf(cell) };
 }
 
 /** Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. */

@@ -2,7 +2,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { countBelow, meanOf } from "../moments.ts";
 import { signalsOf } from "../signals.ts";
-import { type AttackInput, defineAttack } from "../unit.ts";
+import { type Answers, type AttackInput, defineAttack } from "../unit.ts";
 
 /**
  * The share of population records that a record beats: whose confidence, relative to that of reference models, is γ times
@@ -10,7 +10,8 @@ import { type AttackInput, defineAttack } from "../unit.ts";
  *
  * What the references make of a record is p = ½ (mean IN + mean OUT) online, and (1 + a)/2 · mean OUT + (1 − a)/2 offline;
  * population records were in no reference, and are treated as offline always. References that were trained on one of them
- * are left out for it. `references: largest-half` is a quirk of the public codes: the mean of the larger half of the
+ * are left out for it. Confidences are taken at a temperature, as in the authors' configurations, since those of an
+ * overfitted model are all 1. `references: largest-half` is a quirk of the public codes: the mean of the larger half of the
  * references' confidences that there are for the record, which leans upwards.
  */
 export const rmia = defineAttack({
@@ -30,6 +31,12 @@ export const rmia = defineAttack({
       .max(1)
       .default(0.3)
       .describe("how much higher confidence is in models with the record; offline"),
+    temperature: z
+      .number()
+      .positive()
+      .max(100)
+      .default(2)
+      .describe("of the softmax behind the confidences; 2 is the authors' for CIFAR-10, 1 for CIFAR-100"),
     gamma: z
       .number()
       .min(1)
@@ -74,16 +81,17 @@ export const rmia = defineAttack({
   },
 });
 
-type Params = { a: number; references: "mean" | "largest-half" };
+type Params = { a: number; temperature: number; references: "mean" | "largest-half" };
 
 /** The target's confidence by that of the references; NaN for a record without one. */
 function ratios(
   { target, references }: Pick<AttackInput, "target" | "references">,
-  { a, references: by }: Params,
+  { a, temperature, references: by }: Params,
   variant: "online" | "offline",
 ): Float64Array {
-  const known = references.map((reference) => ({ confidence: signalsOf(reference, "confidence"), reference }));
-  return signalsOf(target, "confidence").map((confidence, record) => {
+  const confidenceOf = (answers: Answers) => signalsOf(softened(answers, temperature), "confidence");
+  const known = references.map((reference) => ({ confidence: confidenceOf(reference), reference }));
+  return confidenceOf(target).map((confidence, record) => {
     const side = (member: number) =>
       known
         .filter(({ reference }) => reference.isMember[record] === member)
@@ -101,4 +109,17 @@ function ratios(
 
 function mixed(out: number, a: number): number {
   return ((1 + a) / 2) * out + (1 - a) / 2;
+}
+
+/** Answers at another temperature: a saturated confidence tells apart again what float32 rounds to 1. */
+function softened(answers: Answers, temperature: number): Answers {
+  if (temperature === 1) return answers;
+  const { classes } = answers;
+  const posteriors = Float64Array.from(answers.posteriors, (p) => p ** (1 / temperature));
+  for (let from = 0; from < posteriors.length; from += classes) {
+    const row = posteriors.subarray(from, from + classes);
+    const total = row.reduce((sum, p) => sum + p, 0);
+    for (let at = 0; at < classes; at++) row[at] = (row[at] as number) / total;
+  }
+  return { ...answers, posteriors };
 }

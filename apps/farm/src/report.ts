@@ -1,0 +1,82 @@
+import { compareWithPaper } from "@shadowfarm/core/paper";
+import type { ExperimentRow } from "@shadowfarm/store/experiments";
+import type { ResultRow } from "@shadowfarm/store/results";
+import { paperTable } from "./paper-table.ts";
+import { renderOrigins, resultTable, type TableContent } from "./tables.ts";
+
+/** A report's parts, in order. */
+type Part = { heading: string; text?: string; table?: TableContent };
+
+function partsOf({ spec }: ExperimentRow, results: readonly ResultRow[]): Part[] {
+  const paper = compareWithPaper(spec.paper ?? [], results);
+  return [
+    { heading: "Data", text: renderOrigins(results) },
+    { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
+    ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
+  ];
+}
+
+/** The report as Markdown. */
+export function markdownReport(experiment: ExperimentRow, results: readonly ResultRow[]): string {
+  const parts = partsOf(experiment, results).map(({ heading, text, table }) =>
+    [`## ${heading}`, text?.replaceAll("\n", "\n\n"), table && markdownTable(table)].filter(Boolean).join("\n\n"),
+  );
+  return `${[`# ${experiment.name}`, experiment.spec.description, ...parts].filter(Boolean).join("\n\n")}\n`;
+}
+
+/** The report as a page that needs nothing besides itself. */
+export function htmlReport(experiment: ExperimentRow, results: readonly ResultRow[]): string {
+  const { name, spec } = experiment;
+  const parts = partsOf(experiment, results).map(({ heading, text, table }) =>
+    [
+      `<h2>${escaped(heading)}</h2>`,
+      ...(text ?? "").split("\n").map((line) => `<p>${escaped(line)}</p>`),
+      table ? htmlTable(table) : "",
+    ].join("\n"),
+  );
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(name)}</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }
+div { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .25rem .75rem; text-align: left; white-space: nowrap; }
+.right { text-align: right; }
+</style>
+<h1>${escaped(name)}</h1>
+<p>${escaped(spec.description ?? "")}</p>
+${parts.join("\n")}
+</html>
+`;
+}
+
+function markdownTable({ columns, rows }: TableContent): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    line(columns.map(({ align }) => (align === "right" ? "---:" : "---"))),
+    ...rows.map(line),
+  ].join("\n");
+}
+
+function htmlTable({ columns, rows }: TableContent): string {
+  const cells = (tag: string, texts: readonly string[]) =>
+    texts
+      .map((text, at) => `<${tag}${columns[at]?.align === "right" ? ' class="right"' : ""}>${escaped(text)}</${tag}>`)
+      .join("");
+  const head = cells(
+    "th",
+    columns.map(({ title }) => title),
+  );
+  return `<div><table><thead><tr>${head}</tr></thead><tbody>
+${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
+</tbody></table></div>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
