@@ -63,6 +63,46 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
     /needs \d+ jobs, more than 10000; add --yes/,
   ],
   [
+    "more posteriors than classes",
+    { attacks: [{ name: "shadow", posteriors: 11 }] },
+    /attacks\[0\]: shadow on mnist: posteriors is 11, but there are 10 classes; use 10 or less/,
+  ],
+  [
+    "an odd number of reference models",
+    { split: "halves", attacks: [{ name: "lira", shadows: 15 }] },
+    /attacks\[0\]: lira on mnist: shadows is 15, an odd number, .*use an even one/,
+  ],
+  [
+    "too few reference models",
+    { split: "halves", attacks: [{ name: "lira", shadows: 2 }] },
+    /attacks\[0\]: lira on mnist: shadows is 2, too few for spread record, .*use 4 or more, or spread raw/,
+  ],
+  [
+    "a split that shares no record with the references",
+    { attacks: ["lira"] },
+    /attacks\[0\]: lira on mnist: it is defined for split: halves, not quarters/,
+  ],
+  [
+    "a population larger than what is left",
+    { attacks: [{ name: "rmia", population: 20_000 }] },
+    /attacks\[0\]: rmia on mnist: it needs 20000 records besides the target's, but there are \d+ with 60 on a side/,
+  ],
+  [
+    "shadows of a dataset that is not there",
+    { attacks: [{ name: "transfer", from: "location" }] },
+    /attacks\[0\]: transfer on mnist: its shadow dataset "location" is not in the experiment; name it among the datasets/,
+  ],
+  [
+    "shadows of an unknown model",
+    { attacks: [{ name: "shadow", shadowModel: "forest" }] },
+    /attacks\[0\]: shadow on mnist: unknown shadow model "forest"; known: cnn, logistic-regression, mlp, random-forest/,
+  ],
+  [
+    "a published number that nothing here can stand beside",
+    { paper: [{ figure: "Fig. 1", from: "P", metric: "auc", where: { attack: "shadow" }, values: 0.9 }] },
+    /paper\[0\]: no combination of this experiment has attack shadow/,
+  ],
+  [
     "real data that are absent",
     { datasets: ["location"] },
     /datasets\[0\]: the real location data are not here .*SHADOWFARM_DATASETS.*data: synthetic/,

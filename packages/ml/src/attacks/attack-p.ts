@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { signalsOf } from "../signals.ts";
+import { thresholdAtFpr } from "../threshold-at-fpr.ts";
 import { defineAttack } from "../unit.ts";
 
 /**
@@ -10,7 +11,7 @@ export const attackP = defineAttack({
   name: "attack-p",
   title: "Population attack (attack P)",
   paper: "Ye et al. 2022, §4",
-  version: 1,
+  version: 2,
   params: z.strictObject({
     population: z.int().min(1).max(1_000_000).default(500).describe("records besides the target's"),
     alpha: z.number().gt(0).lt(1).default(0.1).describe("FPR for which the threshold is chosen"),
@@ -18,10 +19,8 @@ export const attackP = defineAttack({
   needs: ({ population }) => ({ access: "posteriors", population }),
   async run({ target, population }, { alpha }) {
     if (population === null) throw new TypeError("the attack was not given its population");
-    const others = signalsOf(population.target, "log-confidence").sort().reverse();
-    // Of the population this many may be called members: the threshold is the confidence of the last of them.
-    const called = Math.max(1, Math.floor(alpha * others.length));
+    const others = signalsOf(population.target, "log-confidence");
     const scores = signalsOf(target, "log-confidence");
-    return { scores, threshold: { by: "population", value: others[called - 1] as number } };
+    return { scores, threshold: { by: "population", value: thresholdAtFpr(others, alpha) } };
   },
 });

@@ -21,7 +21,14 @@ export const attackR = defineAttack({
       .enum(["none", "normal"])
       .default("none")
       .describe("of the references' losses; normal needs two models"),
-    alpha: z.number().gt(0).lt(1).default(0.1).describe("FPR for which the threshold is chosen"),
+    alpha: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .describe(
+        "FPR for which the threshold is chosen; k references without a record can show no less than 1 / (k + 1)",
+      ),
   }),
   needs({ shadows, smoothing }, { split }) {
     const without = split === "halves" ? Math.floor(shadows / 2) : shadows;

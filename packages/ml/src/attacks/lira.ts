@@ -92,9 +92,9 @@ export const lira = defineAttack({
       views,
     );
     const middle = center === "mean" ? meanOf : (values: ArrayLike<number>) => medianOf(Array.from(values));
-    const out = normalsOf(sides.out, middle, spread === "raw-in" ? "raw" : spread);
+    const out = normalsOf(sides.out, views, middle, spread === "raw-in" ? "raw" : spread);
     if (variant === "offline") {
-      const spreadOut = spread === "raw-in" ? normalsOf(sides.in, middle, "raw").deviation : out.deviation;
+      const spreadOut = spread === "raw-in" ? normalsOf(sides.in, views, middle, "raw").deviation : out.deviation;
       const score = (x: number, at: number) =>
         tail === "two-sided"
           ? -logDensity(x, out.center(at), spreadOut(at))
@@ -103,7 +103,7 @@ export const lira = defineAttack({
       if (tail === "two-sided") return { scores, threshold: { by: "oracle" } };
       return { scores, threshold: { by: "fixed", value: Math.log1p(-alpha) } };
     }
-    const inside = normalsOf(sides.in, middle, spread === "raw-in" ? "raw" : spread);
+    const inside = normalsOf(sides.in, views, middle, spread === "raw-in" ? "raw" : spread);
     const score = (x: number, at: number) =>
       variant === "offset"
         ? x - (inside.center(at) + out.center(at)) / 2
@@ -148,13 +148,14 @@ interface Normals {
 /** @throws {InvalidInput} when some record is in all models, or in none, so that one of its distributions is unknown. */
 function normalsOf(
   rows: readonly number[][],
+  views: number,
   middle: (values: ArrayLike<number>) => number,
   spread: "record" | "centered" | "raw" | "average",
 ): Normals {
   const bare = rows.findIndex((scores) => scores.length === 0);
   if (bare >= 0) {
     throw new InvalidInput(
-      `record ${bare} is in all reference models or in none; use more of them, or an offline variant`,
+      `record ${Math.floor(bare / views)} is in all reference models or in none; use more of them`,
     );
   }
   const centers = Float64Array.from(rows, middle);

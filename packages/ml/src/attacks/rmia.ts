@@ -6,7 +6,8 @@ import { type Answers, type AttackInput, defineAttack } from "../unit.ts";
 
 /**
  * The share of population records that a record beats: whose confidence, relative to that of reference models, is γ times
- * smaller. It needs few references. Zarifzadeh, Liu & Shokri 2024, §3.
+ * smaller. It needs few references. Zarifzadeh, Liu & Shokri 2024, §3; an equal ratio does not beat, as in their code,
+ * where the paper writes ≥.
  *
  * What the references make of a record is p = ½ (mean IN + mean OUT) online, and (1 + a)/2 · mean OUT + (1 − a)/2 offline;
  * population records were in no reference, and are treated as offline always. References that were trained on one of them
