@@ -141,6 +141,12 @@ describe("nameOf", () => {
     expect(nameOf(gap, "gap", {})).toBe("gap");
   });
 
+  test("knows the defaults of a unit that has a parameter without one", () => {
+    const { transfer } = catalog.attacks;
+    const params = transfer?.params.parse({ from: "mnist" }) as Record<string, unknown>;
+    expect(nameOf(transfer, "transfer", params)).toBe("transfer(from=mnist)");
+  });
+
   test("names every parameter of a unit that is no longer known", () => {
     expect(nameOf(undefined, "retired", { a: 1, b: "x" })).toBe("retired(a=1, b=x)");
   });

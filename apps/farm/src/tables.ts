@@ -5,6 +5,7 @@ import { trainingSchema } from "@shadowfarm/core/training";
 import { catalog } from "@shadowfarm/ml/catalog";
 import type { ResultRow } from "@shadowfarm/store/results";
 import Table from "cli-table3";
+import type { z } from "zod";
 
 const PLAIN = {
   top: "",
@@ -136,9 +137,15 @@ export function renderOrigins(results: readonly ResultRow[]): string {
 
 /** A unit with the parameters that differ from their defaults: `shadow(batch=50)`. */
 export function nameOf(unit: UnitInfo | undefined, name: string, params: Record<string, unknown>): string {
-  const defaults: Record<string, unknown> = unit?.params.safeParse({}).data ?? {};
-  const changed = changes(defaults, params);
+  const changed = changes(unit ? defaultsOf(unit) : {}, params);
   return changed === "" ? name : `${name}(${changed})`;
+}
+
+/** One by one, since a unit may have parameters without a default. */
+function defaultsOf({ params }: UnitInfo): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries<z.ZodType>(params.shape).map(([name, schema]) => [name, schema.safeParse(undefined).data]),
+  );
 }
 
 function changes(defaults: Readonly<Record<string, unknown>>, params: Readonly<Record<string, unknown>>): string {
