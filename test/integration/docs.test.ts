@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { environmentSchema } from "@shadowfarm/core/environment";
+import { catalog } from "@shadowfarm/ml/catalog";
 import { expect } from "vitest";
 import { test } from "../fixtures.ts";
 
@@ -10,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function documents(): Promise<string[]> {
   const decisions = await readdir(path.join(ROOT, "docs/decisions"));
-  const guides = ["docs/engine.md", "docs/datasets.md"];
+  const guides = ["docs/attacks.md", "docs/engine.md", "docs/datasets.md"];
   return [
     "README.md",
     "CONTRIBUTING.md",
@@ -37,6 +38,11 @@ test("the README names every environment variable", async () => {
   expect(Object.keys(environmentSchema.shape).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
+test("the table of attacks names every attack", async () => {
+  const text = await readFile(path.join(ROOT, "docs/attacks.md"), "utf8");
+  expect(Object.keys(catalog.attacks).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
 test("the README's commands and experiment files are accepted", async ({ cli, folder }) => {
   const { stdout } = await cli.run(["--help"]);
   for (const command of [
@@ -47,6 +53,7 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "results",
     "cancel",
     "retry",
+    "attack",
     "up",
     "data",
     "catalog",

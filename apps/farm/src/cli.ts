@@ -73,6 +73,24 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--out <file>", "where to; Markdown if it ends in .md")
     .action(act(async () => (await import("./commands/report.ts")).writeReport));
   program
+    .command("attack")
+    .description("run attacks on posteriors made elsewhere (.npy or .csv); models and records are counted from 0")
+    .requiredOption("--posteriors <file>", "records × classes of the target, or models × records × classes")
+    .requiredOption("--labels <file>", "each record's true class, from 0")
+    .requiredOption("--membership <file>", "1 for training records: records, or models × records")
+    .option("--population-posteriors <file>", "the same models' posteriors on records that none was trained on")
+    .option("--population-labels <file>", "their true classes")
+    .option(
+      "--target <n>",
+      "which model is attacked; default: the last, with all others the attacker's",
+      countTo(99_999),
+    )
+    .option("--attack <spec>", "such as lira:variant=offline,spread=raw; may be repeated; default: all", collect)
+    .option("--scores <file>", "write each record's scores, as CSV")
+    .option("--seed <n>", "root of all randomness", countTo(0xffff_ffff), 1)
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/attack.ts")).attackFiles));
+  program
     .command("cancel")
     .description("stop an experiment; finished jobs are kept")
     .argument("<experiment>", "name or id")
@@ -155,6 +173,19 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
 function wholeNumber(value: string): number {
   if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError("give a whole number from 1 to 99999.");
   return Number(value);
+}
+
+function countTo(most: number): (value: string) => number {
+  return (value) => {
+    if (!/^\d+$/.test(value) || Number(value) > most) {
+      throw new InvalidArgumentError(`give a whole number from 0 to ${most}.`);
+    }
+    return Number(value);
+  };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 function isCommanderError(error: unknown): error is { exitCode: number } {

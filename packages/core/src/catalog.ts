@@ -110,10 +110,18 @@ export interface ShadowGroup {
   records?: ShadowRecords;
 }
 
+/** A way of asking a model in which each question depends on the answers before, such as a search for its boundary. */
+export interface ProbeUse extends UnitUse {
+  /** Queries a record, ascending, after which what was found so far is noted; the last one is all that a record may cost. */
+  checkpoints?: readonly number[];
+}
+
 /** What an attack needs to be computed before it runs, given its parameters. What is absent is not needed. */
 export interface AttackNeeds {
   /** What the target answers with. */
   access: "posteriors" | "labels";
+  /** Asked of the target on its records, of shadows on theirs, and of the target on the random points, if there are any. */
+  probe?: ProbeUse;
   shadows?: readonly ShadowGroup[];
   /** Shadow models that are asked about the target's records. */
   references?: number;

@@ -1,4 +1,4 @@
-import type { AttackNeeds, DatasetUse, Encoding, InputInfo, ShadowRecords, UnitUse } from "./catalog.ts";
+import type { AttackNeeds, DatasetUse, Encoding, InputInfo, ProbeUse, ShadowRecords, UnitUse } from "./catalog.ts";
 import { fingerprint, type KnownTexts } from "./fingerprint.ts";
 import { type JobWork, kindVersions, type QueryPoints } from "./job.ts";
 import type { Owner, Split } from "./split.ts";
@@ -30,7 +30,7 @@ export type SettledNeeds = Omit<AttackNeeds, "shadows"> & {
 interface Models {
   records: string;
   train(owner: Owner): string;
-  query(owner: Owner, points: QueryPoints, views: number): string;
+  query(owner: Owner, points: QueryPoints, views: number, probe?: ProbeUse): string;
 }
 
 /** The jobs of a plan, each once, in an order in which every job follows its inputs. */
@@ -64,22 +64,25 @@ export class Graph {
 
     return {
       attack: (attack: UnitUse, needs: SettledNeeds): string => {
-        const { access, references = 0, population = 0, randomPoints = 0, views = 1 } = needs;
+        const { access, references = 0, population = 0, randomPoints = 0, views = 1, probe } = needs;
         const groups = needs.shadows.map(({ count, setting, records }) => ({ count, ...shadowsOf(setting, records) }));
         const owners: Owner[] = ["target", ...counted(references)];
         const outside: QueryPoints = { set: "population", count: population };
         const judged: QueryPoints = { set: "evaluation", owner: "target" };
+        const random: QueryPoints = { set: "random", count: randomPoints };
+        const shadows = groups.flatMap(({ count, models }) => counted(count).map((owner) => ({ owner, models })));
+        const probes = probe ? [{ owner: "target" as Owner, models: target }, ...shadows] : [];
         return this.#add({
           kind: "attack",
           params: {
             inputs: {
               target: target.query("target", judged, views),
-              shadows: groups.flatMap(({ count, models }) =>
-                counted(count).map((owner) => models.query(owner, { set: "evaluation", owner }, 1)),
-              ),
+              shadows: shadows.map(({ owner, models }) => models.query(owner, { set: "evaluation", owner }, 1)),
               references: counted(references).map((owner) => target.query(owner, judged, views)),
               population: population > 0 ? owners.map((owner) => target.query(owner, outside, views)) : [],
-              randomPoints: randomPoints > 0 ? target.query("target", { set: "random", count: randomPoints }, 1) : null,
+              randomPoints: randomPoints > 0 ? target.query("target", random, 1) : null,
+              probed: probes.map(({ owner, models }) => models.query(owner, { set: "evaluation", owner }, 1, probe)),
+              probedRandomPoints: probe && randomPoints > 0 ? target.query("target", random, 1, probe) : null,
               made: groups.flatMap(({ made }) => made),
             },
             engine,
@@ -121,10 +124,19 @@ export class Graph {
           },
         }),
       );
-    const query = (owner: Owner, points: QueryPoints, views: number): string =>
-      once(`query ${owner} ${JSON.stringify(points)} ${views}`, () => {
-        const inputs = { records, weights: train(owner) };
-        return this.#add({ kind: "query", params: { inputs, engine, seed, split, owner, points, views, defense } });
+    const query = (owner: Owner, points: QueryPoints, views: number, probe?: ProbeUse): string =>
+      once(`query ${owner} ${JSON.stringify([points, views, probe])}`, () => {
+        const params = {
+          inputs: { records, weights: train(owner) },
+          engine,
+          seed,
+          split,
+          owner,
+          points,
+          views,
+          defense,
+        };
+        return this.#add({ kind: "query", params: { ...params, ...(probe && { probe }) } });
       });
     return { records, train, query };
   }

@@ -1,4 +1,4 @@
-import type { DatasetUse, Encoding, InputInfo, ShadowRecords, UnitUse } from "./catalog.ts";
+import type { DatasetUse, Encoding, InputInfo, ProbeUse, ShadowRecords, UnitUse } from "./catalog.ts";
 import type { Owner, Split } from "./split.ts";
 import type { Training } from "./training.ts";
 
@@ -59,6 +59,8 @@ export interface QueryParams {
   points: QueryPoints;
   /** Altered copies of each point, the point itself included. */
   views: number;
+  /** Asked in place of the points alone. */
+  probe?: ProbeUse;
   defense: UnitUse;
 }
 
@@ -72,6 +74,9 @@ export interface AttackParams {
     /** The target's answers on the population, and then each reference's; empty when the attack needs none. */
     population: string[];
     randomPoints: string | null;
+    /** What a probe found: of the target, and of each shadow; empty without one. */
+    probed: string[];
+    probedRandomPoints: string | null;
     /** Records that the attacker made up by asking the target, for the count of the queries. */
     made: string[];
   };

@@ -297,3 +297,26 @@ test("the best balanced accuracy is the oracle's, whatever the threshold", () =>
   expect(metrics.balancedAccuracy).toBe(0.5);
   expect(metrics.bestBalancedAccuracy).toBeCloseTo(5 / 6, 12);
 });
+
+test("what fewer queries show, and how right the target is elsewhere, stand beside", () => {
+  const scores = Float64Array.of(3, 2, 1, 0);
+  const isMember = Uint8Array.of(1, 1, 0, 0);
+  const judged = { labels: new Int32Array(4), classes: 1, queries: 40 };
+  const accuracy = { trainAccuracy: 1, testAccuracy: 0.5 };
+  const metrics = evaluate(scores, isMember, { by: "fixed", value: 2 }, accuracy, {
+    ...judged,
+    atQueries: [
+      { queries: 5, scores: Float64Array.of(3, 0, 1, 2) },
+      { queries: 10, scores },
+    ],
+    rightUnder: { perturbation: Uint8Array.of(1, 0, 0, 0) },
+  });
+  expect(metrics.byQueries).toMatchObject([
+    { queries: 5, auc: 0.5, bestBalancedAccuracy: 0.75 },
+    { queries: 10, auc: 1, bestBalancedAccuracy: 1 },
+  ]);
+  expect(metrics.accuracyUnder).toEqual({ perturbation: { train: 0.5, test: 0 } });
+  expect(metricsSchema.parse(metrics)).toEqual(metrics);
+  const plain = evaluate(scores, isMember, { by: "fixed", value: 2 }, accuracy, judged);
+  expect(Object.keys(plain)).not.toContain("byQueries");
+});

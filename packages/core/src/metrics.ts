@@ -44,6 +44,21 @@ export const metricsSchema = z.strictObject({
   nonMembers: z.int().min(1),
   noSignal: z.boolean().describe("whether all records have one score, as from an attack model that died in training"),
   queries: z.int().min(0).describe("records, copies of them and other points on which the target was asked"),
+  byQueries: z
+    .array(
+      z.strictObject({
+        queries: z.int().min(1).describe("that each record may cost"),
+        auc: rate,
+        aucInterval: interval,
+        bestBalancedAccuracy: rate,
+      }),
+    )
+    .optional()
+    .describe("what fewer queries would have shown; of attacks that ask again and again"),
+  accuracyUnder: z
+    .record(z.string(), z.strictObject({ train: rate, test: rate }))
+    .optional()
+    .describe("the target's accuracy on members and non-members in other circumstances, such as under perturbation"),
   threshold: z.strictObject({
     by: z.enum(["fixed", "shadow", "random points", "population", "oracle"]),
     value: z.union([z.number(), z.array(z.number())]).describe("one, or one for each class"),
@@ -85,6 +100,10 @@ export interface Judged {
   classes: number;
   /** Questions that the attack asked the target. */
   queries: number;
+  /** Scores that fewer queries would have given. */
+  atQueries?: readonly { queries: number; scores: Float64Array }[];
+  /** Whether the target is right about each record in other circumstances, by their name. */
+  rightUnder?: Readonly<Record<string, Uint8Array>>; // records
 }
 
 /** The target's own accuracy, and on how many records; by default on as many as the attack is judged on. */
@@ -107,7 +126,7 @@ export function evaluate(
   isMember: Uint8Array,
   threshold: ThresholdChoice,
   target: TargetAccuracy,
-  { labels, classes, queries }: Judged,
+  { labels, classes, queries, atQueries, rightUnder }: Judged,
 ): Metrics {
   const roc = rocCurve(scores, isMember);
   const { members, nonMembers } = roc;
@@ -155,6 +174,8 @@ export function evaluate(
     nonMembers,
     noSignal: roc.thresholds.length === 2,
     queries,
+    ...(atQueries && { byQueries: atQueries.map(({ queries, scores }) => atQueriesOf(queries, scores, isMember)) }),
+    ...(rightUnder && { accuracyUnder: each(rightUnder, (right) => sharesOf(right, isMember)) }),
     threshold: { by: threshold.by, value: typeof value === "number" ? value : [...value] },
     perClass: perClassOf(calls, isMember, labels, classes),
     epsilon: epsilonBounds(scores, isMember),
@@ -163,6 +184,25 @@ export function evaluate(
       tprAtFpr: each(tprs, (estimate) => estimate?.interval ?? null),
     },
   };
+}
+
+function atQueriesOf(queries: number, scores: Float64Array, isMember: Uint8Array) {
+  const roc = rocCurve(scores, isMember);
+  const area = delong(roc.truePositives, roc.falsePositives);
+  return {
+    queries,
+    auc: area.auc,
+    aucInterval: aucInterval(area, roc.members, roc.nonMembers),
+    bestBalancedAccuracy: bestBalancedAccuracy(roc).balancedAccuracy,
+  };
+}
+
+/** The share of 1 among members, and among non-members. */
+function sharesOf(right: Uint8Array, isMember: Uint8Array): { train: number; test: number } {
+  const members = isMember.reduce((sum, flag) => sum + flag, 0);
+  const ofMembers = right.reduce((sum, flag, record) => sum + (flag & (isMember[record] as number)), 0);
+  const all = right.reduce((sum, flag) => sum + flag, 0);
+  return { train: ofMembers / members, test: (all - ofMembers) / (isMember.length - members) };
 }
 
 /** Which records are called members. */

@@ -139,7 +139,10 @@ describe("the jobs of an attack", () => {
         key: attack,
         kind: "attack",
         params: {
-          inputs: { target: query, shadows: [], references: [], population: [], randomPoints: null, made: [] },
+          inputs: {
+            ...{ target: query, shadows: [], references: [], population: [], randomPoints: null },
+            ...{ probed: [], probedRandomPoints: null, made: [] },
+          },
           engine,
           seed,
           attack: gap,
@@ -169,7 +172,7 @@ describe("the jobs of an attack", () => {
         "f663e93d34",
         "2912b457f0",
         "ab0237f75e",
-        "fc1ebe759a",
+        "15e88c5336",
       ]
     `);
     for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);
@@ -332,6 +335,19 @@ describe("shared work is one job", () => {
       "8 quarters",
       "8 halves",
     ]);
+  });
+
+  test("a probe runs once for all attacks that want it, as far as any of them wants it", () => {
+    const { jobs, cells } = plan({
+      attacks: [{ name: "boundary", queries: [250, 1000], norm: ["l1", "l2"], points: [0, 5] }],
+    });
+    // Of target and shadow the labels, and what the probe finds; of the random points both.
+    expect(countByKind(jobs)).toEqual({ prepare: 1, train: 2, query: 6, attack: 8 });
+    expect(cells).toHaveLength(8);
+    const probes = jobs.flatMap(({ params }) => ("probe" in params ? [params] : []));
+    expect(probes.map(({ points }) => points.set)).toEqual(["evaluation", "evaluation", "random"]);
+    for (const { probe } of probes) expect(probe?.checkpoints).toEqual([100, 250, 1000]);
+    expect(countByKind(plan({ attacks: ["boundary", "gap"] }).jobs)).toMatchObject({ train: 2, query: 4 });
   });
 
   test("but every dataset and every repeat has its own", () => {

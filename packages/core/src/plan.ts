@@ -6,11 +6,13 @@ import type {
   DatasetUse,
   DefenseInfo,
   ModelInfo,
+  ProbeUse,
   ShadowGroup,
   UnitUse,
 } from "./catalog.ts";
 import { InvalidInput, messageOf } from "./errors.ts";
 import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
+import { canonicalJson } from "./fingerprint.ts";
 import { Graph, type PlannedJob, type Setting } from "./graph.ts";
 import type { JobKind } from "./job.ts";
 import { type Combination, matches, type PaperNumbers, pointsOf } from "./paper.ts";
@@ -100,8 +102,10 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
           if (!model) continue;
           for (const training of trainings) {
             const about = { dataset: info, model, training, split: size.scheme, side: size.side };
-            const needs = attacks.map((attack) =>
-              needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
+            const needs = withSharedProbes(
+              attacks.map((attack) =>
+                needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
+              ),
             );
             for (const { defense, trainedUnder } of defenseUses) {
               for (let repeat = 0; repeat < spec.repeats; repeat++) {
@@ -258,6 +262,22 @@ function needsOf(attack: UnitChoice, about: AttackSetting, around: Surroundings)
   } catch (error) {
     return refuse(messageOf(error));
   }
+}
+
+/** A probe that several attacks ask for is run once, and notes what it found at the checkpoints of all of them. */
+function withSharedProbes(needs: readonly (PlannedNeeds | null)[]): (PlannedNeeds | null)[] {
+  const shared = new Map<string, Set<number>>();
+  const nameOf = ({ checkpoints: _, ...probe }: ProbeUse) => canonicalJson(probe);
+  for (const need of needs) {
+    if (!need?.probe?.checkpoints) continue;
+    const name = nameOf(need.probe);
+    shared.set(name, new Set([...(shared.get(name) ?? []), ...need.probe.checkpoints]));
+  }
+  return needs.map((need) => {
+    const all = need?.probe && shared.get(nameOf(need.probe));
+    if (!need?.probe || !all) return need;
+    return { ...need, probe: { ...need.probe, checkpoints: [...all].sort((a, b) => a - b) } };
+  });
 }
 
 function checkNeeds({ split, population = 0 }: AttackNeeds, about: AttackSetting, dataset: DatasetUse): void {

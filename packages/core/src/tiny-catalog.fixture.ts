@@ -75,6 +75,20 @@ export const needyCatalog: Catalog = {
         shadows: [{ count: 1, ...(from !== dataset.name && { dataset: from as string }) }],
       }),
     },
+    boundary: {
+      ...aUnit("boundary", {
+        queries: z.int().default(250),
+        points: z.int().min(0).default(0),
+        shadows: z.int().min(1).default(1),
+        norm: z.enum(["l1", "l2"]).default("l2"),
+      }),
+      needs: ({ queries, points, shadows }) => ({
+        access: "labels",
+        shadows: [{ count: shadows as number }],
+        randomPoints: points as number,
+        probe: { name: "search", version: 1, params: {}, checkpoints: [100, queries as number] },
+      }),
+    },
     varied: {
       ...aUnit("varied", {
         shadows: z.int().min(1).max(256).default(1),

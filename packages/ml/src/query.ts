@@ -25,21 +25,41 @@ export function blockRows(inputShape: readonly number[]): number {
  * @throws {Cancelled} once `signal` is aborted.
  */
 export async function query(engine: Engine, options: QueryOptions): Promise<Float32Array> {
-  const { layers, weights, inputShape, features, signal } = options;
+  const { features, signal } = options;
+  const network = openNetwork(engine, options);
+  try {
+    const answers: Float32Array[] = [];
+    for await (const block of features instanceof Float32Array ? [features] : features) {
+      answers.push(await network.ask(block, signal));
+    }
+    return concatenate(answers);
+  } finally {
+    network.close();
+  }
+}
+
+/** A network that is compiled once, to be asked many times. */
+export interface OpenNetwork {
+  /** Posteriors, records × classes, of records × inputShape. */
+  ask(features: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
+  close(): void;
+}
+
+export function openNetwork(
+  engine: Engine,
+  { layers, weights, inputShape }: Pick<QueryOptions, "layers" | "weights" | "inputShape">,
+): OpenNetwork {
   const width = sizeOf(inputShape);
   const model = engine.compileFn(weights, (tensors, batch) =>
     tfjs().softmax(forward(layers, tensors, batch, { training: false })),
   );
-  try {
-    const answers: Float32Array[] = [];
-    for await (const block of features instanceof Float32Array ? [features] : features) {
-      const { data } = await model.run({ shape: [block.length / width, ...inputShape], data: block }, signal);
-      answers.push(data);
-    }
-    return concatenate(answers);
-  } finally {
-    model.dispose();
-  }
+  return {
+    async ask(features, signal) {
+      const { data } = await model.run({ shape: [features.length / width, ...inputShape], data: features }, signal);
+      return data;
+    },
+    close: () => model.dispose(),
+  };
 }
 
 /** The class of each row's largest posterior; the first of equal ones. */
@@ -53,7 +73,7 @@ export function predictedClasses(posteriors: Float32Array | Float64Array, classe
 }
 
 /** What a model that answers with labels alone tells: 1 for its predicted class, 0 elsewhere; records × classes. */
-export function labelsOnly(posteriors: Float32Array, classes: number): Float32Array {
+export function labelsOnly(posteriors: Float32Array | Float64Array, classes: number): Float32Array {
   const answers = new Float32Array(posteriors.length);
   predictedClasses(posteriors, classes).forEach((label, record) => {
     answers[record * classes + label] = 1;

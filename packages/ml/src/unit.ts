@@ -3,7 +3,8 @@ import type { Rng } from "@shadowfarm/core/rng";
 import type { Training } from "@shadowfarm/core/training";
 import type { Engine } from "@shadowfarm/engine/engine";
 import type { z } from "zod";
-import type { Layer } from "./network.ts";
+import type { FittedEncoding } from "./encoding.ts";
+import type { Layer, Weights } from "./network.ts";
 
 /** Labelled records as they are kept: compact, and not yet encoded for any one model. */
 export interface Records {
@@ -136,6 +137,48 @@ export interface Answers {
   views: number;
   posteriors: Float32Array | Float64Array; // records × views × classes; one-hot when the access is "labels"
   labels: Int32Array; // records; the true classes
+  /** What the needs' probe found of these records; absent without one. */
+  probed?: Probed;
+}
+
+/** What a probe found out about some points. */
+export interface Probed {
+  /** Numbers by name, the points' axis first; the probe's documentation says which. */
+  arrays: Readonly<Record<string, Float32Array>>;
+  /** How often the model was asked about each point: every row of every batch. */
+  queries: Uint32Array; // points
+}
+
+/** A model that a probe may ask as often as it likes. Rows are plain records, in the range of `input`. */
+export interface ProbedModel {
+  input: InputInfo;
+  classes: number;
+  /** Posteriors as the defense lets them out, rows × classes. */
+  ask(rows: Float32Array): Promise<Float32Array>;
+  /** The model itself, for probes that compute gradients or bounds; null when it is not a network. */
+  network: { layers: readonly Layer[]; weights: Weights; encoding: FittedEncoding } | null;
+}
+
+/**
+ * A way of asking a model in which each question depends on the answers before. A unit of its own beside the attacks,
+ * because what it finds serves several of them, and is kept.
+ */
+export interface Probe<P extends z.ZodObject = z.ZodObject> {
+  name: string;
+  version: number;
+  params: P;
+  /** Records that it can ask about. */
+  accepts: readonly InputKind[];
+  /**
+   * @param points records (points × features, plain) with their true classes; of random points, the classes that the
+   *   model itself gives them
+   */
+  run(
+    model: ProbedModel,
+    points: { features: Float32Array; labels: Int32Array },
+    params: z.infer<P>,
+    context: { checkpoints: readonly number[]; rng: Rng; engine: Engine; signal?: AbortSignal | undefined },
+  ): Promise<Probed>;
 }
 
 /** Answers of a model whose training records the attacker knows. */
@@ -154,6 +197,8 @@ export interface AttackInput {
   population: { target: Answers; references: readonly KnownAnswers[] } | null;
   /** The target's posteriors on random points, `needs.randomPoints` × classes; null when none were asked for. */
   randomPoints: Float32Array | null;
+  /** What the probe found of the random points; absent without probe or points. */
+  probedRandomPoints?: Probed;
 }
 
 /** How the decision "member" follows from the scores. */
@@ -167,6 +212,10 @@ export interface AttackOutput {
   /** One finite number per target record; higher means more likely a member. */
   scores: Float64Array;
   threshold: Threshold;
+  /** Scores that fewer queries would have given, by queries a record, ascending. */
+  atQueries?: readonly { queries: number; scores: Float64Array }[];
+  /** Whether the target classifies each record rightly in other circumstances, such as under perturbation, by their name. */
+  rightUnder?: Readonly<Record<string, Uint8Array>>; // records
 }
 
 export interface Attack<P extends z.ZodObject = z.ZodObject> {
@@ -189,4 +238,5 @@ export const defineDataset = <P extends z.ZodObject>(dataset: Dataset<P>): Datas
 export const defineNetwork = <P extends z.ZodObject>(model: NetworkModel<P>): NetworkModel<P> => model;
 export const defineClassical = <P extends z.ZodObject>(model: ClassicalModel<P>): ClassicalModel<P> => model;
 export const defineDefense = <P extends z.ZodObject>(defense: Defense<P>): Defense<P> => defense;
+export const defineProbe = <P extends z.ZodObject>(probe: Probe<P>): Probe<P> => probe;
 export const defineAttack = <P extends z.ZodObject>(attack: Attack<P>): Attack<P> => attack;

@@ -1,10 +1,10 @@
-import { rename, writeFile } from "node:fs/promises";
-import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
+import { InvalidInput } from "@shadowfarm/core/errors";
 import { findExperiment } from "@shadowfarm/store/experiments";
 import { listResults } from "@shadowfarm/store/results";
 import type { FarmConfig } from "../config.ts";
 import { htmlReport, markdownReport } from "../report.ts";
 import { EXIT, withStore } from "../session.ts";
+import { writeWhole } from "../whole-file.ts";
 
 /** `report EXPERIMENT`: results beside the paper's numbers, as one page or as Markdown. */
 export async function writeReport(config: FarmConfig, name: string, options: { out?: string }): Promise<number> {
@@ -16,13 +16,7 @@ export async function writeReport(config: FarmConfig, name: string, options: { o
     }
     const file = options.out ?? `${experiment.name}.html`;
     const content = (file.endsWith(".md") ? markdownReport : htmlReport)(experiment, results);
-    const unfinished = `${file}.${process.pid}.part`;
-    try {
-      await writeFile(unfinished, content);
-      await rename(unfinished, file);
-    } catch (error) {
-      throw new InvalidInput(`${file}: cannot be written (${messageOf(error)}); give another place with --out`);
-    }
+    await writeWhole(file, content, "--out");
     process.stdout.write(`${file}\n`);
     return EXIT.ok;
   });

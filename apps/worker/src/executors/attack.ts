@@ -1,8 +1,8 @@
 import type { AttackParams } from "@shadowfarm/core/job";
-import { evaluate, type TargetAccuracy } from "@shadowfarm/core/metrics";
 import { createRng } from "@shadowfarm/core/rng";
-import { labelsOnly, predictedClasses } from "@shadowfarm/ml/query";
-import type { AttackInput, KnownAnswers } from "@shadowfarm/ml/unit";
+import { judge } from "@shadowfarm/ml/judge";
+import { labelsOnly } from "@shadowfarm/ml/query";
+import type { AttackInput, KnownAnswers, Probed } from "@shadowfarm/ml/unit";
 import type { Bundle } from "@shadowfarm/store/tensors";
 import type { ExecutorContext, Made, PosteriorsMeta, ReadInput, RecordsMeta } from "./contract.ts";
 import { tensorOf } from "./inputs.ts";
@@ -19,16 +19,12 @@ export async function attack(params: AttackParams, context: ExecutorContext): Pr
   const { run } = attackNamed(params.attack);
   const rng = createRng(seed).child("attack", params.attack.name);
   const { signal } = context;
-  const { scores, threshold } = await run(input, params.attack.params, {
-    rng,
-    engine: await context.openEngine(engine),
-    signal,
-  });
+  const output = await run(input, params.attack.params, { rng, engine: await context.openEngine(engine), signal });
 
-  const { labels, classes } = input.target;
+  const { scores } = output;
+  const { labels } = input.target;
   const isMember = tensorOf(target, "isMember", Uint8Array).data;
-  const queries = await queriesOf(params, input, context);
-  const metrics = evaluate(scores, isMember, threshold, accuraciesOf(input, isMember), { labels, classes, queries });
+  const metrics = judge(output, input, isMember, await queriesToMake(params, context));
   const shape = [scores.length];
   const indices = tensorOf(target, "indices", Uint32Array).data;
   // With the truth beside them, so that any metric can be computed anew from this artifact alone.
@@ -56,44 +52,39 @@ async function inputOf({ inputs, access }: AttackParams, target: Bundle, read: R
   const readAll = (keys: readonly string[]) =>
     Promise.all(keys.map(async (key) => answersOf(await read(key, "posteriors"))));
   const { isMember: _, ...answers } = answersOf(target);
+  const [ofTarget, ...ofShadows] = await Promise.all(
+    inputs.probed.map(async (key) => foundIn(await read(key, "probed"))),
+  );
+  const shadows = await readAll(inputs.shadows);
   const [ownPopulation, ...population] = await readAll(inputs.population);
   const random = inputs.randomPoints === null ? null : await read(inputs.randomPoints, "posteriors");
   return {
-    target: answers,
-    shadows: await readAll(inputs.shadows),
+    target: { ...answers, ...(ofTarget && { probed: ofTarget }) },
+    shadows: shadows.map((answers, at) => ({ ...answers, ...(ofShadows[at] && { probed: ofShadows[at] }) })),
     references: await readAll(inputs.references),
     population: ownPopulation ? { target: ownPopulation, references: population } : null,
     randomPoints: random && tensorOf(random, "posteriors", Float32Array).data,
+    ...(inputs.probedRandomPoints !== null && {
+      probedRandomPoints: foundIn(await read(inputs.probedRandomPoints, "probed")),
+    }),
   };
 }
 
-/** How often the target was asked: about the judged records, for what the attack needs besides, and to make up records. */
-async function queriesOf(
-  { inputs }: AttackParams,
-  { target, population, randomPoints }: AttackInput,
-  { open }: ExecutorContext,
-): Promise<number> {
-  let queries = target.posteriors.length / target.classes;
-  if (population) queries += population.target.posteriors.length / population.target.classes;
-  if (randomPoints) queries += randomPoints.length / target.classes;
+function foundIn(bundle: Bundle): Probed {
+  const names = Object.keys(bundle.tensors).filter((name) => name !== "queries");
+  return {
+    arrays: Object.fromEntries(names.map((name) => [name, tensorOf(bundle, name, Float32Array).data])),
+    queries: tensorOf(bundle, "queries", Uint32Array).data,
+  };
+}
+
+/** How often the target was asked to make up records, besides what the attack is given. */
+async function queriesToMake({ inputs }: AttackParams, { open }: ExecutorContext): Promise<number> {
+  let queries = 0;
   for (const key of inputs.made) {
     const records = await open(key, "records");
     queries += (records.meta as RecordsMeta).queries ?? 0;
     await records.close();
   }
   return queries;
-}
-
-/** The target's accuracy on its members, which are all of its training records, and on the non-members. */
-function accuraciesOf({ target }: AttackInput, isMember: Uint8Array): TargetAccuracy {
-  const { posteriors, labels, classes, views } = target;
-  const predicted = predictedClasses(posteriors, classes);
-  const correct = [0, 0];
-  const total = [0, 0];
-  isMember.forEach((member, record) => {
-    total[member] = (total[member] ?? 0) + 1;
-    // The first view is the record itself.
-    if (predicted[record * views] === labels[record]) correct[member] = (correct[member] ?? 0) + 1;
-  });
-  return { trainAccuracy: (correct[1] ?? 0) / (total[1] ?? 1), testAccuracy: (correct[0] ?? 0) / (total[0] ?? 1) };
 }

@@ -2,64 +2,77 @@ import type { InputInfo, UnitUse } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
 import { concatenate, sizeOf } from "@shadowfarm/engine/arrays";
 import { encode, type FittedEncoding, type PlainRecords } from "@shadowfarm/ml/encoding";
-import { query } from "@shadowfarm/ml/query";
-import type { ClassicalModel, LearntArrays } from "@shadowfarm/ml/unit";
+import type { Weights } from "@shadowfarm/ml/network";
+import { type OpenNetwork, openNetwork } from "@shadowfarm/ml/query";
+import type { ClassicalModel, LearntArrays, ProbedModel } from "@shadowfarm/ml/unit";
 import type { Bundle, Tensor, TypedArray } from "@shadowfarm/store/tensors";
 import { ENCODING, type ExecutorContext, type WeightsMeta } from "./contract.ts";
 import { tensorOf } from "./inputs.ts";
 import { defenseNamed, modelNamed } from "./units.ts";
 
-/** A trained model that can be asked, with its defense before it. */
-export interface OpenModel {
-  input: InputInfo;
-  /** Posteriors, records × classes, of records that come in blocks of whole batches (`blockRows`). */
-  ask(plain: AsyncIterable<PlainRecords>): Promise<Float32Array>;
+/** A trained model that can be asked, with its defense before it. It stays compiled until it is closed. */
+export interface OpenModel extends ProbedModel {
+  /** Posteriors, records × classes, of records that come in blocks of whole batches (`blockRows`), which it may change. */
+  askBlocks(plain: AsyncIterable<PlainRecords>): Promise<Float32Array>;
+  close(): void;
 }
 
 /**
  * @param bundle of a `weights` artifact
  * @param rng of the defense's own randomness
  */
-export function openModel(
+export async function openModel(
   bundle: Bundle,
   { engine, defense, classes }: { engine: string; defense: UnitUse; classes: number },
   rng: Rng,
   { openEngine, signal }: ExecutorContext,
-): OpenModel {
-  const meta = bundle.meta as WeightsMeta;
-  const { input } = meta;
-  const fitted = { encoding: meta.encoding, tensors: arraysOf(bundle, true) as FittedEncoding["tensors"] };
-  const answer = async (features: AsyncIterable<Float32Array>): Promise<Float32Array> => {
-    const { model } = meta;
-    if ("unit" in model) return askClassical(model.unit, arraysOf(bundle, false), features, { input, classes });
-    const names = Object.keys(bundle.tensors).filter((name) => !name.startsWith(ENCODING));
-    const weights = Object.fromEntries(names.map((name) => [name, tensorOf(bundle, name, Float32Array)]));
-    const { layers } = model;
-    return query(await openEngine(engine), { layers, weights, inputShape: input.shape, features, signal });
-  };
+): Promise<OpenModel> {
+  const { model, input, encoding } = bundle.meta as WeightsMeta;
+  const fitted = { encoding, tensors: arraysOf(bundle, true) as FittedEncoding["tensors"] };
+  const network = "unit" in model ? null : { layers: model.layers, weights: weightsOf(bundle), encoding: fitted };
+  const answering: OpenNetwork =
+    "unit" in model
+      ? openClassical(model.unit, arraysOf(bundle, false), { input, classes })
+      : openNetwork(await openEngine(engine), {
+          layers: model.layers,
+          weights: weightsOf(bundle),
+          inputShape: input.shape,
+        });
   const unit = defenseNamed(defense);
+  const defended = (posteriors: Float32Array) =>
+    unit.posteriors?.(posteriors, classes, defense.params, rng) ?? posteriors;
   return {
     input,
-    async ask(plain) {
-      const answered = await answer(encodedBlocks(plain, fitted, input));
-      return unit.posteriors?.(answered, classes, defense.params, rng) ?? answered;
+    classes,
+    network,
+    // A copy where an encoding changes what it is given.
+    async ask(rows) {
+      const own = encoding.kind === "standardize" ? rows.slice() : rows;
+      return defended(await answering.ask(encode(fitted, input, own), signal));
     },
+    async askBlocks(plain) {
+      const answers: Float32Array[] = [];
+      for await (const block of plain) answers.push(await answering.ask(encode(fitted, input, block), signal));
+      return defended(concatenate(answers));
+    },
+    close: () => answering.close(),
   };
 }
 
-async function askClassical(
+function openClassical(
   use: UnitUse,
   learnt: LearntArrays,
-  blocks: AsyncIterable<Float32Array>,
   { input, classes }: { input: InputInfo; classes: number },
-): Promise<Float32Array> {
+): OpenNetwork {
   // The artifact says that it is one: a network's says its layers instead.
   const unit = modelNamed(use) as ClassicalModel;
-  const answers: Float32Array[] = [];
-  for await (const features of blocks) {
-    answers.push(await unit.ask(learnt, { features, width: sizeOf(input.shape), classes }));
-  }
-  return concatenate(answers);
+  const width = sizeOf(input.shape);
+  return { ask: async (features) => unit.ask(learnt, { features, width, classes }), close: () => {} };
+}
+
+function weightsOf(bundle: Bundle): Weights {
+  const names = Object.keys(bundle.tensors).filter((name) => !name.startsWith(ENCODING));
+  return Object.fromEntries(names.map((name) => [name, tensorOf(bundle, name, Float32Array)]));
 }
 
 /** The arrays that the model learnt, or those that its encoding learnt, by their own names. */
@@ -68,8 +81,4 @@ function arraysOf(bundle: Bundle, encoding: boolean): Record<string, TypedArray>
   return Object.fromEntries(
     names.map((name) => [encoding ? name.slice(ENCODING.length) : name, (bundle.tensors[name] as Tensor).data]),
   );
-}
-
-async function* encodedBlocks(plain: AsyncIterable<PlainRecords>, fitted: FittedEncoding, input: InputInfo) {
-  for await (const block of plain) yield encode(fitted, input, block);
 }

@@ -5,7 +5,7 @@ import { sizeOf } from "@shadowfarm/engine/arrays";
 import { loadRecords } from "@shadowfarm/ml/data-source";
 import { levelsOf } from "@shadowfarm/ml/encoding";
 import { featuresOf } from "@shadowfarm/ml/features";
-import { type Ask, addNoise, drawMarginals, type MadeUp, synthesize } from "@shadowfarm/ml/made-records";
+import { addNoise, drawMarginals, type MadeUp, synthesize } from "@shadowfarm/ml/made-records";
 import { blockRows } from "@shadowfarm/ml/query";
 import type { Bundle } from "@shadowfarm/store/tensors";
 import type { ExecutorContext, Made } from "./contract.ts";
@@ -71,23 +71,22 @@ async function invented(params: MakeUpParams, records: PreparedRecords, context:
   const { classes, population } = records;
   const rng = createRng(seed).child("made", made.kind);
   const weights = await context.read(params.inputs.target, "weights");
-  const target = openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
-  const ask: Ask = (rows) => target.ask(oneBlock(rows));
+  const target = await openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
+  const { ask } = target;
   const features = featuresOf(input);
   const width = sizeOf(input.shape);
-  if (made.kind === "synthesis") {
-    const { signal } = context;
-    return synthesize(features, { ...made.search, records: made.records, classes, width, ask, rng, signal });
+  try {
+    if (made.kind === "synthesis") {
+      const { signal } = context;
+      return await synthesize(features, { ...made.search, records: made.records, classes, width, ask, rng, signal });
+    }
+    // The attacker's own records, from which it knows the marginals: any but those on which the target is judged.
+    const judged = sidesOf("target", population, split);
+    const theirs = new Set([...judged.members, ...judged.nonMembers]);
+    const own = Uint32Array.from([...records.labels.keys()].filter((record) => !theirs.has(record)));
+    const values = (await records.take(own)) as Float32Array;
+    return await drawMarginals({ values, width }, features, { records: made.records, classes, ask, rng });
+  } finally {
+    target.close();
   }
-  // The attacker's own records, from which it knows the marginals: any but those on which the target is judged.
-  const judged = sidesOf("target", population, split);
-  const theirs = new Set([...judged.members, ...judged.nonMembers]);
-  const own = Uint32Array.from([...records.labels.keys()].filter((record) => !theirs.has(record)));
-  const values = (await records.take(own)) as Float32Array;
-  return drawMarginals({ values, width }, features, { records: made.records, classes, ask, rng });
-}
-
-/** A copy, because an encoding changes what it is given. */
-async function* oneBlock(rows: Float32Array): AsyncGenerator<Float32Array> {
-  yield rows.slice();
 }

@@ -5,12 +5,14 @@ import type { Engine } from "@shadowfarm/engine/engine";
 import { attacks } from "@shadowfarm/ml/attacks/index";
 import { defenses } from "@shadowfarm/ml/defenses/index";
 import { models } from "@shadowfarm/ml/models/index";
-import type { Attack, Defense, Model } from "@shadowfarm/ml/unit";
+import { probes } from "@shadowfarm/ml/probes/index";
+import type { Attack, Defense, Model, Probe } from "@shadowfarm/ml/unit";
 
 export const attackNamed = (use: UnitUse): Attack => lookUp("attack", attacks as Readonly<Record<string, Attack>>, use);
 export const defenseNamed = (use: UnitUse): Defense =>
   lookUp("defense", defenses as Readonly<Record<string, Defense>>, use);
 export const modelNamed = (use: UnitUse): Model => lookUp("model", models as Readonly<Record<string, Model>>, use);
+export const probeNamed = (use: UnitUse): Probe => lookUp("probe", probes as Readonly<Record<string, Probe>>, use);
 
 /** A key promises the numbers of one version of a unit, so a worker with another must not compute it. */
 function lookUp<U extends { version: number }>(

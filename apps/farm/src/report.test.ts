@@ -1,0 +1,50 @@
+import { paperSchema } from "@shadowfarm/core/paper";
+import type { ExperimentRow } from "@shadowfarm/store/experiments";
+import { expect, test } from "vitest";
+import { htmlReport, markdownReport } from "./report.ts";
+import { aResult } from "./result.fixture.ts";
+
+const numbers = {
+  figure: "Fig. 3 | <b>",
+  from: "V",
+  metric: "auc",
+  where: { attack: "gap" },
+  values: 0.6,
+  within: 0.02,
+};
+
+function anExperiment(changes: Partial<ExperimentRow["spec"]> = {}): ExperimentRow {
+  const spec = { description: "What <script>alert(1)</script> shows", paper: [paperSchema.parse(numbers)], ...changes };
+  return { id: "0123456789", name: "small", spec } as unknown as ExperimentRow;
+}
+
+const results = [aResult(), aResult({ repeat: 1, metrics: { auc: 0.59 } })];
+
+test("Markdown: data by their kind, means over repeats, and the paper's number beside", () => {
+  const report = markdownReport(anExperiment(), results);
+  expect(report).toContain("# small\n");
+  expect(report).toContain("mnist: REAL data (IDX files), 600 members and as many non-members");
+  expect(report).toMatch(/\| mnist \| real \| mlp \| none \| gap \| 2 \|.* 0\.580 ± 0\.014 \|/);
+  expect(report).toMatch(
+    /\| Fig\. 3 \\\| <b> \| read off a drawing \| gap \| auc \| 0\.600 \| 0\.580 ± 0\.014 \| 2 \| −0\.020/,
+  );
+});
+
+test("HTML: the same, and no text of the experiment becomes markup", () => {
+  const report = htmlReport(anExperiment(), results);
+  expect(report).toContain("<title>small</title>");
+  expect(report).toContain("What &lt;script&gt;alert(1)&lt;/script&gt; shows");
+  expect(report).toContain("Fig. 3 | &lt;b&gt;");
+  expect(report).not.toMatch(/<script|<b>|https?:/);
+});
+
+test("without a paper's numbers there is nothing to put them beside", () => {
+  for (const write of [htmlReport, markdownReport]) {
+    expect(write(anExperiment({ paper: [] }), results)).not.toContain("Beside the paper");
+  }
+});
+
+test("what is beyond the bound says so", () => {
+  const far = paperSchema.parse({ ...numbers, figure: "Fig. 9", values: 0.9 });
+  expect(markdownReport(anExperiment({ paper: [far] }), results)).toContain("| −0.320 | NOT within 0.02 |");
+});

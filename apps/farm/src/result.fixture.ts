@@ -1,0 +1,45 @@
+import { trainingSchema } from "@shadowfarm/core/training";
+import type { ResultRow } from "@shadowfarm/store/results";
+
+type Metrics = ResultRow["metrics"];
+
+/** A result, but for the given fields; `metrics` are added to those that the table shows. */
+export function aResult({
+  metrics,
+  ...changes
+}: Partial<Omit<ResultRow, "metrics">> & { metrics?: Partial<Metrics> } = {}): ResultRow {
+  return {
+    experiment: "small",
+    experimentId: "0123456789",
+    dataset: "mnist",
+    data: "real",
+    origin: "IDX files",
+    datasetParams: {},
+    records: 600,
+    split: "quarters",
+    model: "mlp",
+    modelParams: { hidden: 128, activation: "tanh" },
+    training: trainingSchema.parse({}),
+    attack: "gap",
+    attackParams: {},
+    defense: "none",
+    defenseParams: {},
+    repeat: 0,
+    engine: "cpu",
+    machine: "here",
+    version: "0.1.0",
+    computeSeconds: 1,
+    jobKey: "key",
+    ...changes,
+    metrics: {
+      trainAccuracy: 0.99,
+      testAccuracy: 0.85,
+      auc: 0.57,
+      balancedAccuracy: 0.56,
+      precisionMacro: 0.58,
+      recallMacro: 0.56,
+      tprAtFpr: { "0.1": 0.2, "0.01": 0.02, "0.001": null },
+      ...metrics,
+    } as Metrics,
+  };
+}

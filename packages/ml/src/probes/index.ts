@@ -1,0 +1,2 @@
+/** Every probe by name. */
+export const probes = {};
