@@ -82,6 +82,8 @@ export interface ModelInfo extends UnitInfo {
 export type ShadowRecords =
   /** The dataset with a share of each record's features replaced by random values. Shokri et al. 2017, §V-C. */
   | { kind: "noise"; share: number }
+  /** The attacker's records with the labels that the target gives them. Li & Zhang 2021, §3. */
+  | { kind: "relabelled" }
   /** New records, each feature drawn from its own distribution over the attacker's records; labels are the target's. */
   | { kind: "marginals"; records: number }
   /** New records found by asking the target alone. Shokri et al. 2017, Algorithm 1. */
@@ -100,9 +102,11 @@ export interface SynthesisSearch {
   queries: number;
 }
 
-/** Some shadow models of one kind, each asked about its own members and non-members. What is absent is as the target's. */
+/** Some shadow models of one kind. What is absent is as the target's. */
 export interface ShadowGroup {
   count: number;
+  /** Whose records they are asked about; by default each about its own members and non-members. */
+  about?: "target";
   /** Name of another dataset of the experiment, with the model that it has there. */
   dataset?: string;
   model?: { name: string; params: Record<string, unknown> };
@@ -120,6 +124,8 @@ export interface ProbeUse extends UnitUse {
 export interface AttackNeeds {
   /** What the target answers with. */
   access: "posteriors" | "labels";
+  /** Records of each side on which target and shadows are asked, where that is costly; all when absent. */
+  most?: number;
   /** Asked of the target on its records, of shadows on theirs, and of the target on the random points, if there are any. */
   probe?: ProbeUse;
   shadows?: readonly ShadowGroup[];
@@ -153,6 +159,8 @@ export interface AttackInfo extends UnitInfo {
 export interface DefenseInfo extends UnitInfo {
   /** Whether models are trained otherwise under it; if not, it only changes answers, and the undefended models serve. */
   trains: boolean;
+  /** @throws {InvalidInput} when it cannot defend such a model. */
+  check(params: Record<string, unknown>, defended: { model: UnitUse; input: InputInfo; classes: number }): void;
 }
 
 /** Every unit by name: the registries of packages/ml, seen from the outside. */

@@ -1,4 +1,13 @@
-import type { AttackNeeds, DatasetUse, Encoding, InputInfo, ProbeUse, ShadowRecords, UnitUse } from "./catalog.ts";
+import type {
+  AttackNeeds,
+  DatasetUse,
+  Encoding,
+  InputInfo,
+  ProbeUse,
+  ShadowGroup,
+  ShadowRecords,
+  UnitUse,
+} from "./catalog.ts";
 import { fingerprint, type KnownTexts } from "./fingerprint.ts";
 import { type JobWork, kindVersions, type QueryPoints } from "./job.ts";
 import type { Owner, Split } from "./split.ts";
@@ -23,7 +32,7 @@ export interface Setting {
 
 /** An attack's needs with each group of shadow models settled. */
 export type SettledNeeds = Omit<AttackNeeds, "shadows"> & {
-  shadows: readonly { count: number; setting: Setting; records?: ShadowRecords }[];
+  shadows: readonly (Pick<ShadowGroup, "count" | "about" | "records"> & { setting: Setting })[];
 };
 
 /** The jobs of the models of one setting. */
@@ -64,26 +73,29 @@ export class Graph {
 
     return {
       attack: (attack: UnitUse, needs: SettledNeeds): string => {
-        const { access, references = 0, population = 0, randomPoints = 0, views = 1, probe } = needs;
-        const groups = needs.shadows.map(({ count, setting, records }) => ({ count, ...shadowsOf(setting, records) }));
+        const { access, references = 0, population = 0, randomPoints = 0, views = 1, most, probe } = needs;
+        const evaluation = (owner: Owner): QueryPoints => ({ set: "evaluation", owner, ...(most && { most }) });
+        const shadows = needs.shadows.flatMap(({ count, about, setting, records }) => {
+          const { models, made } = shadowsOf(setting, records);
+          return counted(count).map((owner) => ({ owner, models, made, points: evaluation(about ?? owner) }));
+        });
         const owners: Owner[] = ["target", ...counted(references)];
         const outside: QueryPoints = { set: "population", count: population };
-        const judged: QueryPoints = { set: "evaluation", owner: "target" };
+        const judged = evaluation("target");
         const random: QueryPoints = { set: "random", count: randomPoints };
-        const shadows = groups.flatMap(({ count, models }) => counted(count).map((owner) => ({ owner, models })));
-        const probes = probe ? [{ owner: "target" as Owner, models: target }, ...shadows] : [];
+        const probes = probe ? [{ owner: "target" as Owner, models: target, points: judged }, ...shadows] : [];
         return this.#add({
           kind: "attack",
           params: {
             inputs: {
               target: target.query("target", judged, views),
-              shadows: shadows.map(({ owner, models }) => models.query(owner, { set: "evaluation", owner }, 1)),
+              shadows: shadows.map(({ owner, models, points }) => models.query(owner, points, 1)),
               references: counted(references).map((owner) => target.query(owner, judged, views)),
               population: population > 0 ? owners.map((owner) => target.query(owner, outside, views)) : [],
               randomPoints: randomPoints > 0 ? target.query("target", random, 1) : null,
-              probed: probes.map(({ owner, models }) => models.query(owner, { set: "evaluation", owner }, 1, probe)),
+              probed: probes.map(({ owner, models, points }) => models.query(owner, points, 1, probe)),
               probedRandomPoints: probe && randomPoints > 0 ? target.query("target", random, 1, probe) : null,
-              made: groups.flatMap(({ made }) => made),
+              made: [...new Set(shadows.flatMap(({ made }) => made))],
             },
             engine,
             seed,

@@ -42,9 +42,9 @@ export interface TrainParams {
   training: Training;
 }
 
-/** What a model is asked about: an owner's members and non-members, records that are no target's, or random points. */
+/** What a model is asked about: an owner's members and non-members (all, or so many of each), records that are no target's, or random points. */
 export type QueryPoints =
-  | { set: "evaluation"; owner: Owner }
+  | { set: "evaluation"; owner: Owner; most?: number }
   | { set: "population"; count: number }
   | { set: "random"; count: number };
 

@@ -337,6 +337,19 @@ describe("shared work is one job", () => {
     ]);
   });
 
+  test("a model of relabelled records is asked about the target's, and those were asked of the target", () => {
+    const { jobs } = plan({ attacks: [{ name: "varied", relabelled: true }] });
+    expect(drawn({ jobs, cells: [] })).toEqual([
+      "prepare digits",
+      "train target ← prepare digits",
+      "make up relabelled ← prepare digits + train target",
+      "query target ← prepare digits + train target",
+      "train 0 ← make up relabelled",
+      "query 0 on target ← make up relabelled + train 0",
+      "attack varied ← query target + query 0 on target + make up relabelled",
+    ]);
+  });
+
   test("a probe runs once for all attacks that want it, as far as any of them wants it", () => {
     const { jobs, cells } = plan({
       attacks: [{ name: "boundary", queries: [250, 1000], norm: ["l1", "l2"], points: [0, 5] }],
@@ -517,6 +530,14 @@ describe("what cannot run is refused as place, value and remedy", () => {
       'attacks[0]: transfer on digits: its shadow dataset "place" is not in the experiment; name it among the datasets, or did you mean "places"?',
       'attacks[0]: transfer on places: its shadow dataset "place" is not in the experiment; name it among the datasets, or did you mean "places"?',
     ]);
+  });
+
+  test("a defense that cannot defend the model, beside others that can", () => {
+    const model = { name: "mlp", hidden: [128, 4096] };
+    expect(complaints({ model, defenses: ["none", "dropout", "rounding"] })).toEqual([
+      "defenses[1]: dropout on digits: 4096 hidden units are too many; use fewer",
+    ]);
+    expect(complaints({ model, defenses: ["none", "rounding"] })).toEqual([]);
   });
 
   test("all of it at once, each once, whatever the sweeps", () => {

@@ -85,8 +85,8 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
   const defenseUses = defenses.map((choice) => {
     const defense = useOf(choice, catalog.defenses);
-    const { trains } = catalog.defenses[choice.name] as DefenseInfo;
-    return { defense, trainedUnder: trains ? defense : useOf(undefended, catalog.defenses) };
+    const { trains, check } = catalog.defenses[choice.name] as DefenseInfo;
+    return { choice, check, defense, trainedUnder: trains ? defense : useOf(undefended, catalog.defenses) };
   });
   const sources = sourcesOf(experiment, catalog, context);
 
@@ -100,6 +100,10 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
         for (const choice of models) {
           const model = modelFor(choice, info, catalog, report);
           if (!model) continue;
+          const fits = defenseUses.filter(({ choice, check }) => {
+            const defended = { model, input, classes: info.classes };
+            return isFine(() => check(choice.params, defended), { unit: choice, dataset: info, report });
+          });
           for (const training of trainings) {
             const about = { dataset: info, model, training, split: size.scheme, side: size.side };
             const needs = withSharedProbes(
@@ -107,7 +111,7 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
                 needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
               ),
             );
-            for (const { defense, trainedUnder } of defenseUses) {
+            for (const { defense, trainedUnder } of fits) {
               for (let repeat = 0; repeat < spec.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
                 const split = { scheme: size.scheme, seed, side: size.side };
@@ -116,10 +120,9 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
                 attackUses.forEach((attack, index) => {
                   const need = needs[index];
                   if (!need) return;
-                  const shadows = need.shadows.map(({ records, count, change }) => ({
-                    count,
+                  const shadows = need.shadows.map(({ change, ...group }) => ({
+                    ...group,
                     setting: change ? { ...setting, ...change, split: { ...split, side: change.side } } : setting,
-                    ...(records && { records }),
                   }));
                   const jobKey = target.attack(attack, { ...need, shadows });
                   const cell = { dataset, datasetParams, records: size.side, split: size.scheme };
@@ -245,23 +248,40 @@ interface Surroundings {
 
 /** Needs whose groups say in what their setting differs from the target's. */
 type PlannedNeeds = Omit<AttackNeeds, "shadows"> & {
-  shadows: (Pick<ShadowGroup, "count" | "records"> & { change: (Partial<Setting> & { side: number }) | null })[];
+  shadows: (Pick<ShadowGroup, "count" | "about" | "records"> & {
+    change: (Partial<Setting> & { side: number }) | null;
+  })[];
 };
 
 /** An attack's needs, once it is certain that they can be met; null when a problem was reported. */
 function needsOf(attack: UnitChoice, about: AttackSetting, around: Surroundings): PlannedNeeds | null {
-  const refuse = (message: string): null => {
-    around.report({ path: attack.path, message: `${attack.name} on ${about.dataset.name}: ${message}` });
-    return null;
-  };
   try {
     const needs = around.catalog.attacks[attack.name]?.needs(attack.params, about);
     if (!needs) return null;
     checkNeeds(needs, about, around.dataset);
     return { ...needs, shadows: (needs.shadows ?? []).map((group) => settled(group, about, around)) };
   } catch (error) {
-    return refuse(messageOf(error));
+    around.report(problemOf(attack, about.dataset, error));
+    return null;
   }
+}
+
+/** Whether a check of a unit passes; if not, the problem is reported. */
+function isFine(
+  check: () => void,
+  { unit, dataset, report }: { unit: UnitChoice; dataset: DatasetInfo; report: (problem: Problem) => void },
+): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    report(problemOf(unit, dataset, error));
+    return false;
+  }
+}
+
+function problemOf({ name, path }: UnitChoice, dataset: DatasetInfo, error: unknown): Problem {
+  return { path, message: `${name} on ${dataset.name}: ${messageOf(error)}` };
 }
 
 /** A probe that several attacks ask for is run once, and notes what it found at the checkpoints of all of them. */
@@ -297,8 +317,7 @@ function checkNeeds({ split, population = 0 }: AttackNeeds, about: AttackSetting
 
 /** In what the shadow models of a group differ from the target. */
 function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings): PlannedNeeds["shadows"][number] {
-  const { count, records, training } = group;
-  const common = { count, ...(records && { records }) };
+  const { model: _model, dataset: _dataset, training, ...common } = group;
   if (!group.dataset && !group.model && !training) return { ...common, change: null };
   const own = { ...(training && { training }), side: about.side };
   if (!group.dataset) {

@@ -174,6 +174,18 @@ describe("sidesOf", () => {
 });
 
 describe("evaluationOf", () => {
+  test("of some of each side, the ones that were dealt first", () => {
+    const split = { scheme: "quarters", seed: "some", side: 100 } as const;
+    const all = sidesOf("target", independent(400), split);
+    const { indices, isMember } = evaluationOf("target", independent(400), split, 10);
+    const members = [...indices].filter((_, at) => isMember[at] === 1);
+    expect(indices).toHaveLength(20);
+    expect(new Set(members)).toEqual(new Set(all.members.subarray(0, 10)));
+    expect(evaluationOf("target", independent(400), split, 1000)).toEqual(
+      evaluationOf("target", independent(400), split),
+    );
+  });
+
   test("holds exactly the model's two sides, balanced, each with the truth about it", () => {
     fc.assert(
       fc.property(fc.oneof(deals, groupedDeals), owners, ({ split, population }, owner) => {

@@ -86,9 +86,14 @@ export function sidesOf(owner: Owner, population: Population, split: Split): Sid
   return { members: drawn, nonMembers: left };
 }
 
-/** A model's members and non-members, mixed, so that a record's position tells nothing. */
-export function evaluationOf(owner: Owner, population: Population, split: Split): Evaluation {
-  const { members, nonMembers } = sidesOf(owner, population, split);
+/**
+ * A model's members and non-members, mixed, so that a record's position tells nothing.
+ *
+ * @param most of each side, the first ones that were dealt; all when absent
+ */
+export function evaluationOf(owner: Owner, population: Population, split: Split, most?: number): Evaluation {
+  const sides = sidesOf(owner, population, split);
+  const [members, nonMembers] = [sides.members.subarray(0, most), sides.nonMembers.subarray(0, most)];
   const order = createRng(split.seed)
     .child("evaluation", owner)
     .permutation(members.length + nonMembers.length);

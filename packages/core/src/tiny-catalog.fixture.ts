@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Catalog, DatasetInfo, InputKind, UnitInfo } from "./catalog.ts";
+import type { Catalog, DatasetInfo, InputKind, UnitInfo, UnitUse } from "./catalog.ts";
 import { InvalidInput } from "./errors.ts";
 
 const rate = z.number().min(0).lt(1).default(0.5);
@@ -42,9 +42,9 @@ export const tinyCatalog: Catalog = {
     },
   },
   defenses: {
-    none: { ...aUnit("none", {}), trains: false },
-    dropout: { ...aUnit("dropout", { input: rate, hidden: rate }), trains: true },
-    rounding: { ...aUnit("rounding", {}), trains: false },
+    none: { ...aUnit("none", {}), trains: false, check: () => {} },
+    dropout: { ...aUnit("dropout", { input: rate, hidden: rate }), trains: true, check: refuseWide },
+    rounding: { ...aUnit("rounding", {}), trains: false, check: () => {} },
   },
 };
 
@@ -96,20 +96,27 @@ export const needyCatalog: Catalog = {
         batch: z.int().min(0).default(0),
         made: z.int().min(0).default(0),
         noise: z.number().default(0),
+        relabelled: z.boolean().default(false),
       }),
-      needs({ shadows, shadowModel, batch, made, noise }, { training }) {
+      needs({ shadows, shadowModel, batch, made, noise, relabelled }, { training }) {
         const group = {
           count: shadows as number,
           ...(shadowModel !== "same" && { model: { name: shadowModel as string, params: {} } }),
           ...(batch !== 0 && { training: { ...training, batch: batch as number } }),
           ...(made !== 0 && { records: { kind: "marginals" as const, records: made as number } }),
           ...(noise !== 0 && { records: { kind: "noise" as const, share: noise as number } }),
+          ...(relabelled === true && { records: { kind: "relabelled" as const }, about: "target" as const }),
         };
         return { access: "posteriors", shadows: [group] };
       },
     },
   },
 };
+
+/** As if it could not defend a network with very many units. */
+function refuseWide(_params: unknown, { model }: { model: UnitUse }): void {
+  if (model.params.hidden === 4096) throw new InvalidInput("4096 hidden units are too many; use fewer");
+}
 
 function aUnit(name: string, params: z.ZodRawShape): UnitInfo {
   return { name, title: `The ${name}`, paper: "Nobody 2024, §1", version: 1, params: z.strictObject(params) };

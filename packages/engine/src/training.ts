@@ -18,6 +18,8 @@ export interface TrainingProgram {
   stepsDone?: number;
   /** Settings besides `learningRate` that the loss reads as scalars. */
   settings?: readonly string[];
+  /** What the loss gets besides its batch and takes no gradient of, such as adversarial examples made of the batch. */
+  prepare?(weights: Tensors, batch: Tensors, context: StepContext): Tensors;
   /** A scalar; of several models one loss each. With `state`, its next values too. */
   loss(
     weights: Tensors,
@@ -25,6 +27,9 @@ export interface TrainingProgram {
     context: StepContext,
   ): tfTypes.Tensor | { loss: tfTypes.Tensor; state: Tensors };
 }
+
+/** Begins the names of the optimizer's scalars, and of its state. */
+const OPTIMIZER = "optimizer/";
 
 /** Arrays of up to so many weights of a model are updated together; see `groupsOf`. */
 const fewWeights = 2 ** 12;
@@ -51,33 +56,35 @@ export function trainingProgram(options: TrainingProgram): LoopProgram {
     scalars(step, given) {
       const learningRate = given.learningRate as number;
       const others = Object.fromEntries(settings.map((name) => [name, given[name] as number]));
-      return {
+      const own = {
         ...rule.scalars(step, learningRate),
         ...(weightDecay > 0 && { decay: learningRate * weightDecay }),
-        ...others,
       };
+      // Under names that no setting has: Adam's own epsilon is not an adversary's.
+      const named = Object.entries(own).map(([name, value]) => [OPTIMIZER + name, value]);
+      return { ...Object.fromEntries(named), ...others };
     },
     step(carried, batch, context) {
       const tf = tfjs();
-      const { loss, gradients, nextState } = gradientsOf(options, carried, batch, context);
+      const prepared = options.prepare?.(carried, batch, context) ?? {};
+      const { loss, gradients, nextState } = gradientsOf(options, carried, { ...batch, ...prepared }, context);
       const clipped = clipNorm === undefined ? gradients : clippedTo(clipNorm, gradients, models);
       const next: Tensors = { ...nextState };
+      const scalars = ownScalars(context.scalars);
       for (const { name: group, members } of groups) {
         const old = rule.slots.map((slot) => carried[slotName(slot, group)] as tfTypes.Tensor);
         const gradient = joined(
           members.map(({ name }) => clipped[name] as tfTypes.Tensor),
           models,
         );
-        const { change, slots } = rule.update(gradient, old, context.scalars);
+        const { change, slots } = rule.update(gradient, old, scalars);
         rule.slots.forEach((slot, at) => {
           next[slotName(slot, group)] = slots[at] as tfTypes.Tensor;
         });
         parted(change, members, models).forEach((part, at) => {
           const { name } = members[at] as Member;
           const weight = carried[name] as tfTypes.Tensor;
-          const decayed = decays(name)
-            ? tf.sub(weight, tf.mul(weight, context.scalars.decay as tfTypes.Tensor))
-            : weight;
+          const decayed = decays(name) ? tf.sub(weight, tf.mul(weight, scalars.decay as tfTypes.Tensor)) : weight;
           next[name] = tf.sub(decayed, part);
         });
       }
@@ -119,7 +126,12 @@ function groupsOf(weights: Arrays, models: number | null): Group[] {
 }
 
 function slotName(slot: string, group: string): string {
-  return `optimizer/${slot}/${group}`;
+  return `${OPTIMIZER}${slot}/${group}`;
+}
+
+function ownScalars(scalars: Tensors): Tensors {
+  const own = Object.entries(scalars).filter(([name]) => name.startsWith(OPTIMIZER));
+  return Object.fromEntries(own.map(([name, scalar]) => [name.slice(OPTIMIZER.length), scalar]));
 }
 
 function joined(gradients: readonly tfTypes.Tensor[], models: number | null): tfTypes.Tensor {

@@ -7,6 +7,7 @@ import type {
   ModelInfo,
   UnitInfo,
 } from "@shadowfarm/core/catalog";
+import { InvalidInput } from "@shadowfarm/core/errors";
 import { attacks } from "./attacks/index.ts";
 import { datasets } from "./datasets/index.ts";
 import { parseManifest, tableDataset } from "./datasets/table.ts";
@@ -24,9 +25,22 @@ export const catalog: Catalog = {
   })),
   defenses: mapUnits<Defense, DefenseInfo>(defenses, (unit) => ({
     ...infoOf(unit),
-    trains: unit.model !== undefined || unit.training !== undefined,
+    trains: changesTraining(unit),
+    check: (params, { model, input, classes }) => {
+      const made = models[model.name as keyof typeof models] as Model | undefined;
+      if (!made || !changesTraining(unit)) return;
+      if (!("layers" in made)) {
+        throw new InvalidInput(`${unit.name} changes a network, but ${made.name} is none; use another model`);
+      }
+      const layers = made.layers(input, classes, made.params.parse(model.params));
+      unit.check?.({ layers, input }, unit.params.parse(params));
+    },
   })),
 };
+
+function changesTraining({ model, training, objective }: Defense): boolean {
+  return model !== undefined || training !== undefined || objective !== undefined;
+}
 
 /** The catalogue with the imported tables of a dataset folder, or of an experiment, besides. */
 export function withTables(tables: readonly Dataset[]): Catalog {

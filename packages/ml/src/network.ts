@@ -1,43 +1,35 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
-import type { ArrayValue, StepContext } from "@shadowfarm/engine/engine";
+import type { ArrayValue, StepContext, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
+import { momentsOf, moved, normalized, normalizedByBatch } from "./batch-norm.ts";
+import { type Activation, type Layer, type Placed, place, simpleLayers, waysThrough } from "./layers.ts";
 
-export type Activation = "linear" | "relu" | "tanh";
-
-/**
- * A layer of a feed-forward network; the last dense layer's outputs are logits. Images are height × width × channels,
- * and must be flattened before a dense layer; convolutions have stride 1, and pools do not overlap.
- */
-export type Layer =
-  | { kind: "dense"; units: number; activation: Activation }
-  | { kind: "conv"; filters: number; size: number; padding: "same" | "valid"; activation: Activation }
-  | { kind: "max-pool"; size: number }
-  | { kind: "flatten" }
-  | { kind: "dropout"; rate: number };
+export type { Activation, Layer } from "./layers.ts";
 
 /**
  * A network's weights by name: `dense1/kernel` (inputs × units), `dense1/bias`, `conv1/kernel` (height × width × channels
  * × filters), … numbered from the input, layers without weights not counted: a defense that adds dropout renames nothing.
+ * In a block the numbers begin anew: `residual1/conv1/kernel`. A batch-norm has `scale` and `offset`, and its moving
+ * statistics, which are kept with the weights and not trained.
  */
 export type Weights = Readonly<Record<string, ArrayValue>>;
 
 /**
  * Training draws its dropout masks from `uniform`; at inference dropout does nothing. Several models run as one have a
  * first axis that counts them, in the batch, in the weights and in what `uniform` draws; only dense networks can.
+ *
+ * In training a batch-norm goes by the batch; the moving statistics after it are put into `statistics`, where that is given,
+ * under their names. At inference it goes by the moving ones.
  */
-export type Pass = ({ training: true; models?: number } & Pick<StepContext, "uniform">) | { training: false };
+export type Pass =
+  | ({ training: true; models?: number; statistics?: Tensors } & Pick<StepContext, "uniform">)
+  | { training: false };
 
-/** A layer in its place. `shape` is that of one record, without the record axis. */
-interface Placed {
-  layer: Layer;
-  /** Prefix of the layer's weights, `dense1` say. */
-  name: string;
-  inputShape: readonly number[];
-  outputShape: readonly number[];
-}
+/** Slope of `leaky-relu` below zero. */
+const LEAK = 0.1;
 
 /**
  * The shape of one record after each layer.
@@ -49,8 +41,8 @@ export function shapesAfter(layers: readonly Layer[], inputShape: readonly numbe
 }
 
 /**
- * Fresh weights: kernels Glorot-uniform (Glorot and Bengio 2010, eq. 16), biases zero. Each kernel has a random stream of
- * its own, so that two networks which share a layer's name and shape share its first weights.
+ * Fresh weights: kernels Glorot-uniform (Glorot and Bengio 2010, eq. 16), biases zero, batch-norms without effect. Each
+ * kernel has a random stream of its own, so that two networks which share a layer's name and shape share its first weights.
  *
  * @throws {InvalidInput} when the layers do not fit each other, or do not end in one logit a class.
  */
@@ -67,15 +59,16 @@ export function initialize(
       `the network ends in outputs of shape [${outputs}], but ${classes} classes need [${classes}]`,
     );
   }
-  const weights: Record<string, ArrayValue> = {};
-  for (const at of placed) {
-    const shape = kernelShape(at);
-    if (shape === null) continue;
-    const units = shape.at(-1) as number;
-    weights[`${at.name}/kernel`] = glorotUniform(shape, rng.child(at.name));
-    weights[`${at.name}/bias`] = { shape: [units], data: new Float32Array(units) };
-  }
-  return weights;
+  return Object.fromEntries(
+    simpleLayers(placed).flatMap((at) =>
+      Object.entries(firstWeights(at, rng)).map(([part, array]) => [`${at.name}/${part}`, array]),
+    ),
+  );
+}
+
+/** Whether a weight is a moving statistic, which training carries along: no gradient, penalty or decay is its business. */
+export function isStatistic(name: string): boolean {
+  return name.endsWith("/moving-mean") || name.endsWith("/moving-variance");
 }
 
 /** Whether several models of these layers can be trained as one. */
@@ -90,75 +83,44 @@ export function forward(
   x: tfTypes.Tensor,
   pass: Pass,
 ): tfTypes.Tensor {
-  let value = x;
   const recordShape = x.shape.slice(modelsOf(pass) === null ? 1 : 2);
-  for (const at of place(layers, recordShape)) value = apply(at, weights, value, pass);
-  return value;
+  return through(place(layers, recordShape), weights, x, pass);
 }
 
-function place(layers: readonly Layer[], inputShape: readonly number[]): Placed[] {
-  const counts: Partial<Record<Layer["kind"], number>> = {};
-  let shape = inputShape;
-  return layers.map((layer, position) => {
-    const count = (counts[layer.kind] ?? 0) + 1;
-    counts[layer.kind] = count;
-    const placed = { layer, name: `${layer.kind}${count}`, inputShape: shape, outputShape: shapeAfter(layer, shape) };
-    if (placed.outputShape.some((size) => size < 1)) {
-      throw new InvalidInput(
-        `layer ${position + 1} (${layer.kind} of size ${"size" in layer ? layer.size : 0}) is larger than its input of shape [${shape}]; choose a smaller size`,
-      );
-    }
-    shape = placed.outputShape;
-    return placed;
-  });
-}
-
-function shapeAfter(layer: Layer, shape: readonly number[]): readonly number[] {
+function firstWeights({ layer, name, inputShape }: Placed, rng: Rng): Record<string, ArrayValue> {
   switch (layer.kind) {
     case "dense":
-      if (shape.length !== 1) {
-        throw new InvalidInput(`a dense layer needs a flat input, not shape [${shape}]; put a flatten layer before it`);
-      }
-      return [layer.units];
+      return {
+        kernel: glorotUniform([...inputShape, layer.units], rng.child(name)),
+        bias: filled(layer.units, 0),
+      };
     case "conv": {
-      const [height, width] = imageShape(layer, shape);
-      const lost = layer.padding === "same" ? 0 : layer.size - 1;
-      return [height - lost, width - lost, layer.filters];
+      const { size, filters, bias = true } = layer;
+      return {
+        kernel: glorotUniform([size, size, inputShape[2] as number, filters], rng.child(name)),
+        ...(bias && { bias: filled(filters, 0) }),
+      };
     }
-    case "max-pool": {
-      const [height, width, channels] = imageShape(layer, shape);
-      return [Math.floor(height / layer.size), Math.floor(width / layer.size), channels];
+    case "batch-norm": {
+      const channels = inputShape.at(-1) as number;
+      return {
+        scale: filled(channels, 1),
+        offset: filled(channels, 0),
+        "moving-mean": filled(channels, 0),
+        "moving-variance": filled(channels, 1),
+      };
     }
-    case "flatten":
-      return [sizeOf(shape)];
-    case "dropout":
-      if (!(layer.rate >= 0 && layer.rate < 1)) throw new InvalidInput(`dropout rate ${layer.rate} is not in [0, 1)`);
-      return shape;
-  }
-}
-
-function imageShape(layer: Layer, shape: readonly number[]): readonly [number, number, number] {
-  const [height, width, channels] = shape;
-  if (shape.length !== 3 || height === undefined || width === undefined || channels === undefined) {
-    throw new InvalidInput(`a ${layer.kind} layer needs height × width × channels, not shape [${shape}]`);
-  }
-  return [height, width, channels];
-}
-
-/** The kernel's shape, inputs before outputs; null for a layer without weights. */
-function kernelShape({ layer, inputShape }: Placed): readonly number[] | null {
-  switch (layer.kind) {
-    case "dense":
-      return [...inputShape, layer.units];
-    case "conv":
-      return [layer.size, layer.size, inputShape[2] as number, layer.filters];
     case "max-pool":
+    case "avg-pool":
+    case "global-avg-pool":
+    case "residual":
     case "flatten":
     case "dropout":
-      return null;
+      return {};
   }
 }
 
+/** @param shape inputs before outputs */
 function glorotUniform(shape: readonly number[], rng: Rng): ArrayValue {
   const [inputs, outputs] = shape.slice(-2) as [number, number];
   const window = sizeOf(shape.slice(0, -2));
@@ -168,23 +130,58 @@ function glorotUniform(shape: readonly number[], rng: Rng): ArrayValue {
   return { shape, data };
 }
 
+function filled(size: number, value: number): ArrayValue {
+  return { shape: [size], data: new Float32Array(size).fill(value) };
+}
+
+function through(
+  placed: readonly Placed[],
+  weights: Readonly<Record<string, tfTypes.Tensor>>,
+  x: tfTypes.Tensor,
+  pass: Pass,
+): tfTypes.Tensor {
+  return placed.reduce((value, at) => apply(at, weights, value, pass), x);
+}
+
 function apply(
-  { layer, name }: Placed,
+  at: Placed,
   weights: Readonly<Record<string, tfTypes.Tensor>>,
   x: tfTypes.Tensor,
   pass: Pass,
 ): tfTypes.Tensor {
   const tf = tfjs();
-  const weight = (part: "kernel" | "bias"): tfTypes.Tensor => weights[`${name}/${part}`] as tfTypes.Tensor;
+  const { layer, name } = at;
+  const weight = (part: string): tfTypes.Tensor => weights[`${name}/${part}`] as tfTypes.Tensor;
   switch (layer.kind) {
     case "dense":
       return activate(tf.add(tf.matMul(x, weight("kernel")), weight("bias")), layer.activation);
     case "conv": {
-      const convolved = tf.conv2d(x as tfTypes.Tensor4D, weight("kernel") as tfTypes.Tensor4D, 1, layer.padding);
-      return activate(tf.add(convolved, weight("bias")), layer.activation);
+      const { stride = 1, padding, bias = true, activation } = layer;
+      const convolved = tf.conv2d(x as tfTypes.Tensor4D, weight("kernel") as tfTypes.Tensor4D, stride, padding);
+      return activate(bias ? tf.add(convolved, weight("bias")) : convolved, activation);
+    }
+    case "batch-norm": {
+      const [scale, offset] = [weight("scale"), weight("offset")];
+      const moving = { mean: weight("moving-mean"), variance: weight("moving-variance") };
+      if (!pass.training) return activate(normalized(x, moving, scale, offset), layer.activation);
+      const moments = momentsOf(x);
+      if (pass.statistics) {
+        const next = moved(moving, moments, x.size / scale.size);
+        pass.statistics[`${name}/moving-mean`] = next.mean;
+        pass.statistics[`${name}/moving-variance`] = next.variance;
+      }
+      return activate(normalizedByBatch(x, moments, scale, offset), layer.activation);
     }
     case "max-pool":
       return tf.maxPool(x as tfTypes.Tensor4D, layer.size, layer.size, "valid");
+    case "avg-pool":
+      return tf.avgPool(x as tfTypes.Tensor4D, layer.size, layer.size, "valid");
+    case "global-avg-pool":
+      return tf.mean(x, [1, 2]);
+    case "residual": {
+      const { branch, around } = waysThrough(layer, at);
+      return tf.add(through(branch, weights, x, pass), through(around, weights, x, pass));
+    }
     case "flatten":
       return tf.reshape(x, [...x.shape.slice(0, modelsOf(pass) === null ? 1 : 2), -1]);
     case "dropout": {
@@ -209,6 +206,8 @@ function activate(x: tfTypes.Tensor, activation: Activation): tfTypes.Tensor {
       return x;
     case "relu":
       return tfjs().relu(x);
+    case "leaky-relu":
+      return tfjs().leakyRelu(x, LEAK);
     case "tanh":
       return tfjs().tanh(x);
   }

@@ -146,6 +146,79 @@ test("dropout makes training differ, not the answers", async () => {
   expect(await query(engine, { ...task, weights })).toEqual(await query(engine, { ...task, layers, weights }));
 });
 
+/** Three kinds of noise, and a network with batch normalization in a residual block. */
+function aNormalizedTask() {
+  const rng = createRng("noise");
+  const labels = Int32Array.from({ length: 22 }, (_, record) => record % 3);
+  const features = Float32Array.from({ length: 22 * 48 }, (_, at) => {
+    const label = labels[Math.floor(at / 48)] as number;
+    return label + (0.2 + label) * rng.normal();
+  });
+  const norm: Layer = { kind: "batch-norm", activation: "leaky-relu" };
+  const conv = (size: number): Layer => {
+    return { kind: "conv", filters: 6, size, stride: 2, padding: "same", bias: false, activation: "linear" };
+  };
+  const layers: Layer[] = [
+    norm,
+    { kind: "residual", layers: [conv(3), norm], shortcut: [conv(1)] },
+    { kind: "global-avg-pool" },
+    { kind: "dense", units: 3, activation: "linear" },
+  ];
+  return { layers, inputShape: [4, 4, 3], classes: 3, features, labels };
+}
+
+test("moving statistics follow the batches, and neither penalty nor decay touches them", async () => {
+  const task = aNormalizedTask();
+  // One batch an epoch, so that after n of them they are 1 − 0.9ⁿ of the way to its moments.
+  const training = aTraining({ epochs: 5, batch: 22, l2: 1, weightDecay: 1, learningRate: 0.1 });
+  const { weights } = await trainOn(await openEngine("onnx"), { ...task, training, rng: createRng(1) });
+  const channel = task.features.filter((_, at) => at % 3 === 1);
+  const mean = channel.reduce((sum, value) => sum + value, 0) / channel.length;
+  const variance = channel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (channel.length - 1);
+  expect(weights["batch-norm1/moving-mean"]?.data[1]).toBeCloseTo((1 - 0.9 ** 5) * mean, 4);
+  expect(weights["batch-norm1/moving-variance"]?.data[1]).toBeCloseTo(0.9 ** 5 + (1 - 0.9 ** 5) * variance, 4);
+  for (const part of ["scale", "offset"]) {
+    expect(weights[`batch-norm1/${part}`]?.data[1]).not.toBe(part === "scale" ? 1 : 0);
+  }
+});
+
+test("with batch normalization: the same on every engine, the same bits again, and each answer its record's alone", async () => {
+  const options = {
+    ...aNormalizedTask(),
+    training: aTraining({ epochs: 3, optimizer: "momentum" }),
+    rng: createRng(1),
+  };
+  const onnx = await openEngine("onnx");
+  const trained = await trainOn(onnx, options);
+  expect(await trainOn(onnx, options)).toEqual(trained);
+  for (const name of ["cpu", "wasm"] as const) {
+    const { weights } = await trainOn(await openEngine(name), options);
+    expect(Object.keys(weights)).toEqual(Object.keys(trained.weights));
+    for (const [weight, { data }] of Object.entries(weights)) {
+      for (const [at, value] of data.entries()) expect(trained.weights[weight]?.data[at]).toBeCloseTo(value, 5);
+    }
+  }
+  const { weights } = trained;
+  const all = await query(onnx, { ...options, weights });
+  const alone = await query(onnx, { ...options, weights, features: options.features.slice(48, 96) });
+  for (const [at, value] of alone.entries()) expect(value).toBeCloseTo(all[3 + at] as number, 6);
+});
+
+test("a last batch of one record has no variance of its own to go by", async () => {
+  const { layers, ...task } = aTask(9);
+  const normalizing: Layer[] = [{ kind: "batch-norm", activation: "linear" }, ...layers];
+  const training = aTraining({ epochs: 1 });
+  for (const name of ["onnx", "cpu"] as const) {
+    const { weights } = await trainOn(await openEngine(name), {
+      ...task,
+      layers: normalizing,
+      training,
+      rng: createRng(1),
+    });
+    for (const value of weights["batch-norm1/moving-variance"]?.data ?? []) expect(value).toBeGreaterThan(0.9);
+  }
+});
+
 test("impossible inputs are refused", async () => {
   const { engine } = recordingEngine();
   const options = { ...aTask(6), training: aTraining(), rng: createRng(1) };

@@ -1,14 +1,14 @@
+import type { InputInfo } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { learningRateAt, type Training } from "@shadowfarm/core/training";
-import { concatenate, sizeOf } from "@shadowfarm/engine/arrays";
-import type { ArrayValue, Engine, Tensors } from "@shadowfarm/engine/engine";
-import { tfjs } from "@shadowfarm/engine/tfjs";
-import { type TrainingProgram, trainingProgram, weightsOf } from "@shadowfarm/engine/training";
-import type * as tfTypes from "@tensorflow/tfjs";
-import { crossEntropy, sumOfSquares } from "./loss.ts";
-import { forward, initialize, type Layer, type Weights } from "./network.ts";
+import { sizeOf } from "@shadowfarm/engine/arrays";
+import type { ArrayValue, Engine } from "@shadowfarm/engine/engine";
+import { trainingProgram } from "@shadowfarm/engine/training";
+import { initialize, type Layer, type Weights } from "./network.ts";
+import type { Objective } from "./objective.ts";
 import { stacked, unstacked } from "./pack.ts";
+import { type EncodingArrays, programFor } from "./training-program.ts";
 
 /** What a model is, and how it is trained. */
 export interface Recipe {
@@ -17,11 +17,15 @@ export interface Recipe {
   inputShape: readonly number[];
   classes: number;
   training: Training;
+  /** What is minimised, when that is not the cross-entropy; models are then trained one by one. */
+  objective?: { of: Objective; input: InputInfo };
 }
 
 /** What one model is trained on. */
 export interface Lesson {
-  features: Float32Array; // records × inputShape
+  features: Float32Array; // records × inputShape; plain ones for an objective, encoded otherwise
+  /** What the owner makes of plain features, for an objective; absent when nothing. */
+  encoding?: EncodingArrays | undefined;
   labels: Int32Array; // records; 0 … classes − 1
   /** First weights, batch order and dropout masks all follow from it. */
   rng: Rng;
@@ -41,7 +45,7 @@ export interface Trained {
 }
 
 /**
- * Trains a classifier: softmax cross-entropy plus `l2` × the sum of squared kernels. Every epoch visits every record
+ * Trains a classifier: softmax cross-entropy, or the recipe's objective, plus `l2` × the sum of squared kernels. Every epoch visits every record
  * once, in a new order; what is left over after the full batches is a last, smaller batch. With fewer records than
  * `batch`, all of them are one batch.
  *
@@ -80,14 +84,24 @@ export async function trainTogether(
     const rest = records % batch;
     const stepsAnEpoch = Math.ceil(records / batch);
     const losses = lessons.map(() => new Float64Array(training.epochs));
+    /** The objective's settings for the steps of an epoch from the given one on. */
+    const settingsOf = (epoch: number, first: number): Record<string, Float64Array> => {
+      const steps = Array.from({ length: stepsAnEpoch - first }, (_, at) =>
+        recipe.objective?.of.settings?.(epoch * stepsAnEpoch + first + at, training.epochs * stepsAnEpoch),
+      );
+      return Object.fromEntries(
+        Object.keys(steps[0] ?? {}).map((name) => [name, Float64Array.from(steps, (step) => step?.[name] as number)]),
+      );
+    };
     for (let epoch = 0; epoch < training.epochs; epoch++) {
       const orders = lessons.map(({ rng }) => rng.child("epoch", epoch).permutation(records));
       const rates = Float64Array.from({ length: stepsAnEpoch }, (_, step) =>
         learningRateAt(training, epoch * stepsAnEpoch + step, training.epochs * stepsAnEpoch),
       );
       const run = (from: number, to: number, size: number) => {
-        const learningRate = rates.subarray(Math.floor(from / batch));
-        return loop.run(rowsOf(orders, from, to, size), size * lessons.length, { settings: { learningRate }, signal });
+        const first = Math.floor(from / batch);
+        const settings = { ...settingsOf(epoch, first), learningRate: rates.subarray(first) };
+        return loop.run(rowsOf(orders, from, to, size), size * lessons.length, { settings, signal });
       };
       const full = await run(0, records - rest, batch);
       const last = rest === 0 ? new Float32Array() : await run(records - rest, records, rest);
@@ -102,7 +116,7 @@ export async function trainTogether(
         losses: losses.map((ofModel) => ofModel[epoch] as number),
       });
     }
-    const weights = unstacked(weightsOf(program, await loop.state()), start);
+    const weights = unstacked(await loop.state(), start);
     return losses.map((ofModel, model) => ({ weights: weights[model] as Trained["weights"], losses: ofModel }));
   } finally {
     loop.dispose();
@@ -120,45 +134,6 @@ function checkLesson({ inputShape }: Recipe, { features, labels }: Lesson, recor
   }
 }
 
-/** The training of all models as one program, whose data sets are one after another. */
-function programFor(
-  { layers, inputShape, classes, training }: Recipe,
-  lessons: readonly Lesson[],
-  models: number | null,
-  weights: Weights,
-): TrainingProgram {
-  const tf = tfjs();
-  const seeds = lessons.map(({ rng }) => rng.child("noise").uint32());
-  const rows = lessons.reduce((sum, { labels }) => sum + labels.length, 0);
-  /** A batch of all models' rows, with an axis that tells them apart. */
-  const apart = (batch: Tensors, name: string): tfTypes.Tensor => {
-    const tensor = batch[name] as tfTypes.Tensor;
-    return models === null ? tensor : tf.reshape(tensor, [models, -1, ...tensor.shape.slice(1)]);
-  };
-  return {
-    weights,
-    data: {
-      features: { shape: [rows, ...inputShape], data: concatenate(lessons.map(({ features }) => features)) },
-      targets: { shape: [rows, classes], data: concatenate(lessons.map(({ labels }) => oneHot(labels, classes))) },
-    },
-    optimizer: { name: training.optimizer, weightDecay: training.weightDecay },
-    ...(training.clipNorm > 0 && { clipNorm: training.clipNorm }),
-    seed: models === null ? (seeds[0] as number) : seeds,
-    loss(weights, batch, { uniform }) {
-      const pass = { training: true, uniform, ...(models !== null && { models }) } as const;
-      const logits = forward(layers, weights, apart(batch, "features"), pass);
-      const loss = crossEntropy(logits, apart(batch, "targets"));
-      if (training.l2 === 0) return loss;
-      const kernels = Object.keys(weights).filter((name) => name.endsWith("/kernel"));
-      const squares = sumOfSquares(
-        kernels.map((name) => weights[name] as tfTypes.Tensor),
-        models,
-      );
-      return tf.add(loss, tf.mul(squares, training.l2));
-    },
-  };
-}
-
 /** The records of batches of `size` from each model's order, `from` … `to`; every batch has each model's part in turn. */
 function rowsOf(orders: readonly Uint32Array[], from: number, to: number, size: number): Uint32Array {
   if (orders.length === 1) return (orders[0] as Uint32Array).subarray(from, to);
@@ -169,15 +144,5 @@ function rowsOf(orders: readonly Uint32Array[], from: number, to: number, size: 
       for (let row = first; row < first + size; row++) rows[at++] = (order[row] as number) + model * order.length;
     }
   }
-  return rows;
-}
-
-function oneHot(labels: Int32Array, classes: number): Float32Array {
-  const rows = new Float32Array(labels.length * classes);
-  labels.forEach((label, record) => {
-    if (label < 0 || label >= classes)
-      throw new InvalidInput(`label ${label} of record ${record} is not in 0 … ${classes - 1}`);
-    rows[record * classes + label] = 1;
-  });
   return rows;
 }

@@ -5,6 +5,7 @@ import type { Engine } from "@shadowfarm/engine/engine";
 import type { z } from "zod";
 import type { FittedEncoding } from "./encoding.ts";
 import type { Layer, Weights } from "./network.ts";
+import type { Objective } from "./objective.ts";
 
 /** Labelled records as they are kept: compact, and not yet encoded for any one model. */
 export interface Records {
@@ -115,7 +116,7 @@ export type LearntArrays = Readonly<
 
 export type Model<P extends z.ZodObject = z.ZodObject> = NetworkModel<P> | ClassicalModel<P>;
 
-/** A defense fills any of three hooks; `none` fills none of them. */
+/** A defense fills any of four hooks; `none` fills none of them. */
 export interface Defense<P extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
@@ -126,6 +127,14 @@ export interface Defense<P extends z.ZodObject = z.ZodObject> {
   model?(layers: Layer[], params: z.infer<P>): Layer[];
   /** Changes how it is trained. */
   training?(training: Training, params: z.infer<P>): Training;
+  /** What is minimised in place of the cross-entropy. */
+  objective?(params: z.infer<P>): Objective;
+  /**
+   * Refuses a network, or records, that it cannot defend. Any network is fine when absent.
+   *
+   * @throws {InvalidInput} naming what is in the way, and what to use instead.
+   */
+  check?(network: { layers: readonly Layer[]; input: InputInfo }, params: z.infer<P>): void;
   /** Changes what it answers; records × classes, in place or anew. */
   posteriors?(posteriors: Float32Array, classes: number, params: z.infer<P>, rng: Rng): Float32Array;
 }

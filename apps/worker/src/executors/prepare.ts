@@ -1,14 +1,14 @@
 import type { LoadParams, MakeUpParams, PrepareParams } from "@shadowfarm/core/job";
 import { createRng } from "@shadowfarm/core/rng";
-import { sidesOf } from "@shadowfarm/core/split";
+import { type Split, sidesOf } from "@shadowfarm/core/split";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { loadRecords } from "@shadowfarm/ml/data-source";
 import { levelsOf } from "@shadowfarm/ml/encoding";
 import { featuresOf } from "@shadowfarm/ml/features";
 import { addNoise, drawMarginals, type MadeUp, synthesize } from "@shadowfarm/ml/made-records";
-import { blockRows } from "@shadowfarm/ml/query";
+import { blockRows, predictedClasses } from "@shadowfarm/ml/query";
 import type { Bundle } from "@shadowfarm/store/tensors";
-import type { ExecutorContext, Made } from "./contract.ts";
+import type { ExecutorContext, Made, RecordsMeta } from "./contract.ts";
 import { openModel } from "./model.ts";
 import { type PreparedRecords, prepared, recordsBundle, takenBlocks } from "./records.ts";
 
@@ -25,6 +25,7 @@ async function loaded(params: LoadParams, { datasetFolders }: ExecutorContext): 
 
 async function madeUp(params: MakeUpParams, context: ExecutorContext): Promise<Bundle> {
   const { input, made } = params;
+  if (made.kind === "relabelled") return relabelled(params, context);
   const artifact = await context.open(params.inputs.records, "records");
   try {
     const records = await prepared(artifact);
@@ -39,6 +40,42 @@ async function madeUp(params: MakeUpParams, context: ExecutorContext): Promise<B
   } finally {
     await artifact.close();
   }
+}
+
+/** All records, those of the attacker with the labels that the target gives them. */
+async function relabelled(params: MakeUpParams, context: ExecutorContext): Promise<Bundle> {
+  const { inputs, split, seed, engine, defense } = params;
+  const artifact = await context.open(inputs.records, "records");
+  try {
+    const records = await prepared(artifact);
+    const { classes } = records;
+    const own = attackersOf(records, split);
+    const weights = await context.read(inputs.target as string, "weights");
+    const rng = createRng(seed).child("relabelled");
+    const target = await openModel(weights, { engine, defense, classes }, rng, context);
+    try {
+      const blocks = takenBlocks(records, own, blockRows(target.input.shape));
+      const given = predictedClasses(await target.askBlocks(blocks), classes);
+      const labels = records.labels.slice();
+      own.forEach((record, at) => {
+        labels[record] = given[at] as number;
+      });
+      const { meta, tensors } = await context.read(inputs.records, "records");
+      const ofLabels = { shape: [labels.length], data: labels };
+      return { meta: { ...(meta as RecordsMeta), queries: own.length }, tensors: { ...tensors, labels: ofLabels } };
+    } finally {
+      target.close();
+    }
+  } finally {
+    await artifact.close();
+  }
+}
+
+/** All records but those on which the target is judged. */
+function attackersOf({ labels, population }: PreparedRecords, split: Split): Uint32Array {
+  const judged = sidesOf("target", population, split);
+  const theirs = new Set([...judged.members, ...judged.nonMembers]);
+  return Uint32Array.from([...labels.keys()].filter((record) => !theirs.has(record)));
 }
 
 /** All records with noise, a block at a time, so that the split can deal them as it deals the real ones. */
@@ -65,10 +102,10 @@ async function noisy(
 /** Records that no one has, with the target's help. */
 async function invented(params: MakeUpParams, records: PreparedRecords, context: ExecutorContext): Promise<MadeUp> {
   const { input, made, engine, defense, seed, split } = params;
-  if (made.kind === "noise" || params.inputs.target === null) {
+  if (made.kind === "noise" || made.kind === "relabelled" || params.inputs.target === null) {
     throw new TypeError(`records of kind ${made.kind} are not made up with the target's help`);
   }
-  const { classes, population } = records;
+  const { classes } = records;
   const rng = createRng(seed).child("made", made.kind);
   const weights = await context.read(params.inputs.target, "weights");
   const target = await openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
@@ -80,11 +117,8 @@ async function invented(params: MakeUpParams, records: PreparedRecords, context:
       const { signal } = context;
       return await synthesize(features, { ...made.search, records: made.records, classes, width, ask, rng, signal });
     }
-    // The attacker's own records, from which it knows the marginals: any but those on which the target is judged.
-    const judged = sidesOf("target", population, split);
-    const theirs = new Set([...judged.members, ...judged.nonMembers]);
-    const own = Uint32Array.from([...records.labels.keys()].filter((record) => !theirs.has(record)));
-    const values = (await records.take(own)) as Float32Array;
+    // The attacker's own records, from which it knows the marginals.
+    const values = (await records.take(attackersOf(records, split))) as Float32Array;
     return await drawMarginals({ values, width }, features, { records: made.records, classes, ask, rng });
   } finally {
     target.close();

@@ -96,7 +96,7 @@ function madeOf(meta: PosteriorsMeta, posteriors: Float32Array, known: Record<st
 }
 
 function indicesOf({ points, split }: QueryParams, { population }: PreparedRecords): Uint32Array {
-  if (points.set === "evaluation") return evaluationOf(points.owner, population, split).indices;
+  if (points.set === "evaluation") return evaluationOf(points.owner, population, split, points.most).indices;
   return outsideOf(population, split, (points as { count: number }).count);
 }
 

@@ -8,6 +8,7 @@ import type { Engine } from "@shadowfarm/engine/engine";
 import { encode, type FittedEncoding, fitEncoding } from "@shadowfarm/ml/encoding";
 import { packSize } from "@shadowfarm/ml/pack";
 import { type Lesson, type Recipe, type Trained, type TrainOptions, trainTogether } from "@shadowfarm/ml/train";
+import type { EncodingArrays } from "@shadowfarm/ml/training-program";
 import type { ClassicalModel, LearntArrays, NetworkModel } from "@shadowfarm/ml/unit";
 import type { Tensor } from "@shadowfarm/store/tensors";
 import { type ClaimOf, ENCODING, type ExecutorContext, type Made, type WeightsMeta } from "./contract.ts";
@@ -46,13 +47,17 @@ async function trainNetworks(
   const plain = model.layers(input, records.classes, params.model.params);
   const layers = defense.model?.(plain, params.defense.params) ?? plain;
   const training = defense.training?.(params.training, params.defense.params) ?? params.training;
-  const recipe = { layers, inputShape: input.shape, classes: records.classes, training };
+  const objective = defense.objective?.(params.defense.params);
+  const recipe = {
+    ...{ layers, inputShape: input.shape, classes: records.classes, training },
+    ...(objective && { objective: { of: objective, input } }),
+  };
 
   const engine = await openEngine(params.engine);
-  const most = packSize(engine, recipe);
+  const most = objective ? 1 : packSize(engine, recipe);
   const jobs = [job, ...(most > 1 ? ((await claimMore(most - 1)) as ClaimOf<"train">[]) : [])];
-  const lessons: EncodedLesson[] = [];
-  for (const { params } of jobs) lessons.push(await lessonOf(params, records));
+  const lessons: FittedLesson[] = [];
+  for (const { params } of jobs) lessons.push(await (objective ? plainLessonOf : lessonOf)(params, records));
   // A model that might have been packed gets the same bits when there was no company.
   const trained = await trainAll(engine, recipe, lessons, { signal, asPack: most > 1 });
   return new Map(
@@ -69,11 +74,7 @@ async function fitClassical(
   records: PreparedRecords,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { input, defense } = params;
-  const hooks = defenseNamed(defense);
-  if (hooks.model || hooks.training) {
-    throw new InvalidInput(`defense ${defense.name} changes a network, but ${model.name} is none; use another model`);
-  }
+  const { input } = params;
   const { fitted, ...lesson } = await lessonOf(params, records);
   const { classes } = records;
   const learnt = await model.fit({ ...lesson, width: sizeOf(input.shape), classes, signal }, params.model.params);
@@ -89,21 +90,29 @@ function tensorsOf(arrays: LearntArrays, prefix: string): Record<string, Tensor>
   );
 }
 
-interface EncodedLesson extends Lesson {
+interface FittedLesson extends Lesson {
   fitted: FittedEncoding;
 }
 
 /** The records of a model's members as its owner encodes them. */
-async function lessonOf(
-  { owner, split, seed, input, encoding }: TrainParams,
-  records: PreparedRecords,
-): Promise<EncodedLesson> {
+async function lessonOf(params: TrainParams, records: PreparedRecords): Promise<FittedLesson> {
+  const { plain, ...lesson } = await membersOf(params, records);
+  return { ...lesson, features: encode(lesson.fitted, params.input, plain) };
+}
+
+/** The same for an objective, which is given plain records and what becomes of them. */
+async function plainLessonOf(params: TrainParams, records: PreparedRecords): Promise<FittedLesson> {
+  const { plain, ...lesson } = await membersOf(params, records);
+  if (!(plain instanceof Float32Array)) throw new InvalidInput("text cannot be trained on by an objective of its own");
+  const { mean, deviation } = lesson.fitted.tensors as Partial<EncodingArrays>;
+  return { ...lesson, features: plain, ...(mean && deviation && { encoding: { mean, deviation } }) };
+}
+
+async function membersOf({ owner, split, seed, input, encoding }: TrainParams, records: PreparedRecords) {
   const { members } = sidesOf(owner, records.population, split);
   const plain = await records.take(members);
-  const fitted = fitEncoding(encoding, input, plain);
-  const features = encode(fitted, input, plain);
   const labels = Int32Array.from(members, (record) => records.labels[record] as number);
-  return { features, labels, rng: createRng(seed).child("train", owner), fitted };
+  return { plain, labels, fitted: fitEncoding(encoding, input, plain), rng: createRng(seed).child("train", owner) };
 }
 
 /** One that diverges must not take the others with it: then each is trained alone, which is slower and fails one alone. */

@@ -1,10 +1,13 @@
+import type { ProbeUse } from "@shadowfarm/core/catalog";
 import { createRng, type Rng } from "@shadowfarm/core/rng";
 import { auc } from "@shadowfarm/core/roc";
 import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { beforeAll, expect, test } from "vitest";
 import { catalog } from "../catalog.ts";
-import type { Answers, Attack, AttackInput, AttackOutput } from "../unit.ts";
+import { distanceNorms, distancesAt } from "../probes/hop-skip-jump.ts";
+import { shareAt } from "../probes/noisy-copies.ts";
+import type { Answers, Attack, AttackInput, AttackOutput, Probed } from "../unit.ts";
 import { attacks } from "./index.ts";
 
 type Context = Parameters<Attack["run"]>[2];
@@ -59,17 +62,47 @@ function paramsOf(attack: Attack): Record<string, unknown> {
   return attack.params.parse(parameters[attack.name] ?? {});
 }
 
+/** What a probe finds of each record: of members more than of non-members, if they are separable. */
+function foundBy({ name, checkpoints = [], params }: ProbeUse, nature: Nature, separable: boolean, rng: Rng): Probed {
+  const seen = (copies: number, value: (share: number) => number) =>
+    Float32Array.from({ length: nature.labels.length * copies }, (_, row) => {
+      const member = nature.isMember[Math.floor(row / copies)] === 1;
+      return value(separable ? (member ? 0.8 : 0.1) + 0.1 * rng.uniform() : rng.uniform());
+    });
+  const arraysOf: Record<string, () => Probed["arrays"]> = {
+    "altered-copies": () => ({ right: seen(params.kind === "rotation" ? 3 : 5, Math.round) }),
+    "hop-skip-jump": () =>
+      Object.fromEntries(
+        distanceNorms.flatMap((norm) =>
+          checkpoints.map((queries) => [distancesAt(norm, queries), seen(1, (share) => 10 * share)]),
+        ),
+      ),
+    "noisy-copies": () => Object.fromEntries(checkpoints.map((copies) => [shareAt(copies), seen(1, (share) => share)])),
+  };
+  const make = arraysOf[name];
+  if (!make) throw new Error(`say here what the probe ${name} finds`);
+  return { arrays: make(), queries: new Uint32Array(nature.labels.length).fill(checkpoints.at(-1) ?? 1) };
+}
+
 /** An input as the attack's needs ask for it, and the truth about its target. */
 function anInput(attack: Attack, records: number, separable: boolean): { input: AttackInput; isMember: Uint8Array } {
-  const { location } = catalog.datasets;
-  if (!location) throw new Error("the dataset is missing");
+  // A dataset of pictures, about which every attack can ask.
+  const { mnist } = catalog.datasets;
+  if (!mnist) throw new Error("the dataset is missing");
   const model = { name: "mlp", version: 1, params: {} };
-  const setting = { dataset: { ...location, classes }, model, training: trainingSchema.parse({}), side: records / 2 };
+  const setting = { dataset: { ...mnist, classes }, model, training: trainingSchema.parse({}), side: records / 2 };
   const needs = attack.needs(paramsOf(attack), { ...setting, split: "halves" });
   const rng = createRng("answers");
+  const { probe } = needs;
+  const probed = (nature: Nature) => probe && { probed: foundBy(probe, nature, separable, rng) };
   const { isMember, ...target } = answers(records, separable, rng);
-  const shadows = (needs.shadows ?? []).flatMap(({ count }) =>
-    Array.from({ length: count }, () => answers(200, separable, rng)),
+  const shadows = (needs.shadows ?? []).flatMap(({ count, about }) =>
+    Array.from({ length: count }, (_, model) => {
+      const own =
+        about === "target" ? answersOn({ ...target, isMember }, separable, rng) : answers(200, separable, rng);
+      // Whether the shadow itself was trained on the target's records is another matter.
+      return { ...own, ...probed(own), ...(about === "target" && { isMember: membership(records, model) }) };
+    }),
   );
   // In turn, half of the references are trained on each record, as in the split of halves.
   const references = Array.from({ length: needs.references ?? 0 }, (_, model) =>
@@ -82,7 +115,15 @@ function anInput(attack: Attack, records: number, separable: boolean): { input: 
   const randomPoints = needs.randomPoints
     ? (answers(needs.randomPoints, separable, rng).posteriors as Float32Array)
     : null;
-  return { input: { target, shadows, references, population, randomPoints }, isMember };
+  const points = { labels: new Int32Array(needs.randomPoints ?? 0), isMember: new Uint8Array(needs.randomPoints ?? 0) };
+  return {
+    input: {
+      target: { ...target, ...probed({ ...target, isMember }) },
+      ...{ shadows, references, population, randomPoints },
+      ...(probe && needs.randomPoints && { probedRandomPoints: foundBy(probe, points, separable, rng) }),
+    },
+    isMember,
+  };
 }
 
 function membership(records: number, model: number): Uint8Array {
@@ -124,12 +165,23 @@ test.each(all)("$name: scores go with their records when these are reordered", a
       return answered.posteriors[from * classes + (at % classes)] as number;
     }),
     labels: answered.labels.map((_, at) => answered.labels[order[at] as number] as number),
+    ...(answered.probed && { probed: reorderedFinding(answered.probed, order) }),
     ...(answered.isMember && {
       isMember: answered.isMember.map((_, at) => answered.isMember?.[order[at] as number] ?? 0),
     }),
   });
   const plain = await run(attack, input);
   const references = input.references.map(reordered);
-  const { scores } = await run(attack, { ...input, target: reordered(input.target), references });
+  const shadows = input.shadows.map((answered) => (answered.labels.length === 50 ? reordered(answered) : answered));
+  const { scores } = await run(attack, { ...input, target: reordered(input.target), shadows, references });
   for (const [at, score] of scores.entries()) expect(score).toBeCloseTo(plain.scores[order[at] as number] as number, 6);
 });
+
+function reorderedFinding({ arrays, queries }: Probed, order: Uint32Array): Probed {
+  const moved = Object.entries(arrays).map(([name, values]) => {
+    const columns = values.length / order.length;
+    const from = (at: number) => (order[Math.floor(at / columns)] as number) * columns + (at % columns);
+    return [name, values.map((_, at) => values[from(at)] as number)];
+  });
+  return { arrays: Object.fromEntries(moved), queries };
+}

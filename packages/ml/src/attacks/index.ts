@@ -1,10 +1,14 @@
 import { attackP } from "./attack-p.ts";
 import { attackR } from "./attack-r.ts";
 import { attackS } from "./attack-s.ts";
+import { augmentation } from "./augmentation.ts";
+import { boundary } from "./boundary.ts";
 import { calibration } from "./calibration.ts";
 import { gap } from "./gap.ts";
+import { labelTransfer } from "./label-transfer.ts";
 import { lira } from "./lira.ts";
 import { metric } from "./metric.ts";
+import { noise } from "./noise.ts";
 import { privacyRisk } from "./privacy-risk.ts";
 import { rmia } from "./rmia.ts";
 import { shadow } from "./shadow.ts";
@@ -17,10 +21,14 @@ export const attacks = {
   "attack-p": attackP,
   "attack-r": attackR,
   "attack-s": attackS,
+  augmentation,
+  boundary,
   calibration,
   gap,
+  "label-transfer": labelTransfer,
   lira,
   metric,
+  noise,
   "privacy-risk": privacyRisk,
   rmia,
   shadow,

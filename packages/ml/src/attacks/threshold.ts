@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { signalsOf } from "../signals.ts";
+import { topPercentile } from "../top-percentile.ts";
 import { defineAttack } from "../unit.ts";
 
 /**
@@ -36,8 +37,7 @@ export const threshold = defineAttack({
     // None of the statistics looks at the class, which random points do not have.
     const labels = new Int32Array(randomPoints.length / target.classes);
     const points = { posteriors: randomPoints, labels, classes: target.classes, views: 1 };
-    const random = signalsOf(points, params.statistic).sort().reverse();
-    const rank = Math.ceil((random.length * params.percentile) / 100);
-    return { scores, threshold: { by: "random points", value: random[rank - 1] as number } };
+    const value = topPercentile(signalsOf(points, params.statistic), params.percentile);
+    return { scores, threshold: { by: "random points", value } };
   },
 });

@@ -1,13 +1,16 @@
 import type { InputInfo } from "@shadowfarm/core/catalog";
 import { createRng } from "@shadowfarm/core/rng";
+import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
 import { initialize } from "../network.ts";
+import { query } from "../query.ts";
 import type { Model, NetworkModel } from "../unit.ts";
 import { models } from "./index.ts";
 
 const inputs: InputInfo[] = [
   { kind: "image", shape: [28, 28, 1], low: 0, high: 1 },
   { kind: "image", shape: [32, 32, 3], low: 0, high: 1 },
+  { kind: "image", shape: [64, 48, 3], low: 0, high: 1 },
   { kind: "binary", shape: [446], low: 0, high: 1 },
   { kind: "tabular", shape: [14], low: -3, high: 3 },
 ];
@@ -27,8 +30,23 @@ test.each(accepted)("$name builds a network for $input.kind $input.shape", ({ mo
   }
 });
 
+test.each(accepted)("$name answers about $input.kind $input.shape before it is trained", async ({ model, input }) => {
+  const layers = model.layers(input, 3, model.params.parse({}));
+  // They are kept as JSON with the weights.
+  expect(JSON.parse(JSON.stringify(layers))).toEqual(layers);
+  const weights = initialize(layers, input.shape, 3, createRng(1));
+  const width = input.shape.reduce((product, size) => product * size, 1);
+  const rng = createRng(2);
+  const features = Float32Array.from({ length: 2 * width }, () => rng.uniform());
+  const engine = await openEngine("onnx");
+  const posteriors = await query(engine, { layers, weights, inputShape: input.shape, features });
+  expect(posteriors.every((posterior) => posterior > 0 && posterior < 1)).toBe(true);
+  expect(posteriors.subarray(0, 3)).not.toEqual(posteriors.subarray(3));
+});
+
 test("parameters reach the layers", () => {
-  const [image, , binary] = inputs as [InputInfo, InputInfo, InputInfo];
+  const image = inputs[0] as InputInfo;
+  const binary = inputs.find(({ kind }) => kind === "binary") as InputInfo;
   const { cnn, mlp } = models;
   expect(mlp.layers(binary, 30, mlp.params.parse({}))[0]).toEqual({ kind: "dense", units: 128, activation: "tanh" });
   expect(mlp.layers(binary, 30, mlp.params.parse({ hidden: 7 }))[0]).toMatchObject({ units: 7 });

@@ -58,4 +58,21 @@ const branches: Case = {
   },
 };
 
-testKernels({}, [...chains, second, branches], imageTargets);
+const residual: Case[] = [16, 5].map((channels) => ({
+  title: `a residual block from ${channels} to ${2 * channels} channels, with leaky ReLU and the mean of each channel`,
+  inputs: {
+    x: { shape: [2, 7, 6, channels] },
+    filter1: { shape: [3, 3, channels, 2 * channels], low: -0.3, high: 0.3 },
+    filter2: { shape: [3, 3, 2 * channels, 2 * channels], low: -0.3, high: 0.3 },
+    projection: { shape: [1, 1, channels, 2 * channels] },
+  },
+  fn: ({ x, filter1, filter2, projection }) => {
+    const tf = tfjs();
+    const active = tf.leakyRelu(x, 0.1) as Images;
+    const first = tf.leakyRelu(tf.conv2d(active, filter1 as Images, 2, "same"), 0.1);
+    const second = tf.conv2d(first as Images, filter2 as Images, 1, "same");
+    return tf.mean(tf.add(second, tf.conv2d(active, projection as Images, 2, "same")), [1, 2]);
+  },
+}));
+
+testKernels({}, [...chains, second, branches, ...residual], imageTargets);

@@ -1,0 +1,135 @@
+import { sizeOf } from "@shadowfarm/engine/arrays";
+import type { Geometry, Space, Walk } from "./boundary-walk.ts";
+import { fillNormal, fillUniform, type Noise } from "./noise.ts";
+
+/** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
+export type Subspace = "full" | "half";
+
+/** Writes a random direction of any length to `out[from]` …, and returns the square of its length. */
+export type DrawDirection = (noise: Noise, out: Float32Array, from: number) => number;
+
+/** Directions for records of a shape: normal noise, or in `linf` uniform. */
+export function directionsIn(shape: readonly number[], geometry: Geometry, subspace: Subspace): DrawDirection {
+  const fill = geometry === "l2" ? fillNormal : fillUniform;
+  const width = sizeOf(shape);
+  if (subspace === "full") return (noise, out, from) => fill(noise, out, from, from + width);
+  const [height = 1, across = 1, channels = 1] = shape;
+  const [smallHeight, smallAcross] = [Math.ceil(height / 2), Math.ceil(across / 2)];
+  const small = new Float32Array(smallHeight * smallAcross * channels);
+  const wide = new Float32Array(smallHeight * across * channels);
+  const [down, right] = [between(smallHeight, height), between(smallAcross, across)];
+  return (noise, out, from) => {
+    fill(noise, small, 0, small.length);
+    for (let row = 0; row < smallHeight; row++) {
+      const first = row * smallAcross * channels;
+      stretch(small, first, channels, right, wide, row * across * channels);
+    }
+    return stretch(wide, 0, across * channels, down, out, from);
+  };
+}
+
+/** Makes the direction at `rows[from]` a point: the walk's anchor and `spread` that way, inside of the box. */
+export function writeTried(walk: Walk, space: Space, squares: number, rows: Float32Array, from: number): void {
+  writeStep(walk.anchor, rows, from, walk.spread / Math.sqrt(squares), space, rows, from);
+}
+
+/** Writes `anchor` + `stride` × `direction`, clipped to the box. `directions` may be where it is written to. */
+export function writeStep(
+  anchor: Float32Array,
+  directions: Float32Array,
+  first: number,
+  stride: number,
+  { bounds }: Space,
+  out: Float32Array,
+  from: number,
+): void {
+  const low = bounds[0] as number;
+  const high = bounds[1] as number;
+  for (let at = 0; at < anchor.length; at++) {
+    const value = (anchor[at] as number) + stride * (directions[first + at] as number);
+    out[from + at] = value < low ? low : value > high ? high : value;
+  }
+}
+
+/**
+ * Adds up tried points and makes of them the estimated gradient (Chen et al. 2020, eq. 9 and 16). Of one walk at a time.
+ *
+ * With labels of ±1 and their mean as the baseline, the sum over (label − mean) × direction is, up to its length, the mean of
+ * the points with another label less the mean of those with the record's: so only two sums are kept.
+ */
+export class GradientSum {
+  private readonly others: Float64Array; // width
+  private readonly sames: Float64Array; // width
+
+  constructor(width: number) {
+    this.others = new Float64Array(width);
+    this.sames = new Float64Array(width);
+  }
+
+  add(other: boolean, rows: Float32Array, from: number): void {
+    const sum = other ? this.others : this.sames;
+    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (rows[from + at] as number);
+  }
+
+  /** Writes the walk's direction: of length 1, or in `linf` its signs. Then begins anew. */
+  writeDirection({ anchor, direction, others, sames }: Walk, geometry: Geometry): void {
+    let squares = 0;
+    for (let at = 0; at < direction.length; at++) {
+      // Where all labels are one, the anchor takes the place of the points with the other label.
+      const other = others === 0 ? (anchor[at] as number) : (this.others[at] as number) / others;
+      const same = sames === 0 ? (anchor[at] as number) : (this.sames[at] as number) / sames;
+      direction[at] = other - same;
+      squares += (other - same) ** 2;
+    }
+    const length = Math.sqrt(squares) || 1;
+    for (let at = 0; at < direction.length; at++) {
+      const value = direction[at] as number;
+      direction[at] = geometry === "l2" ? value / length : Math.sign(value);
+    }
+    this.others.fill(0);
+    this.sames.fill(0);
+  }
+}
+
+/** How an axis of `to` points is interpolated from one of `from`: two neighbours, and the second one's share. */
+interface Axis {
+  before: Int32Array; // to
+  after: Int32Array; // to
+  share: Float32Array; // to
+}
+
+/** Bilinear interpolation with the pixels' centres in line, constant beyond the outermost. */
+function between(from: number, to: number): Axis {
+  const axis = { before: new Int32Array(to), after: new Int32Array(to), share: new Float32Array(to) };
+  for (let at = 0; at < to; at++) {
+    const place = Math.min(from - 1, Math.max(0, ((at + 0.5) * from) / to - 0.5));
+    axis.before[at] = Math.floor(place);
+    axis.after[at] = Math.min(from - 1, Math.floor(place) + 1);
+    axis.share[at] = place - Math.floor(place);
+  }
+  return axis;
+}
+
+/** Interpolates along an axis whose points are `size` numbers each, and returns the sum of the squares. */
+function stretch(
+  input: Float32Array,
+  first: number,
+  size: number,
+  { before, after, share }: Axis,
+  out: Float32Array,
+  from: number,
+): number {
+  let squares = 0;
+  for (let point = 0; point < share.length; point++) {
+    const one = first + (before[point] as number) * size;
+    const two = first + (after[point] as number) * size;
+    const weight = share[point] as number;
+    const to = from + point * size;
+    for (let at = 0; at < size; at++) {
+      const value = (1 - weight) * (input[one + at] as number) + weight * (input[two + at] as number);
+      out[to + at] = value;
+      squares += value * value;
+    }
+  }
+  return squares;
+}
