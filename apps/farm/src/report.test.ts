@@ -38,6 +38,19 @@ test("HTML: the same, and no text of the experiment becomes markup", () => {
   expect(report).not.toMatch(/<script|<b>|https?:/);
 });
 
+test("pictures: AUC by queries where there is one, and scores of both sides", () => {
+  const byQueries = [
+    { queries: 250, auc: 0.6, aucInterval: [0.55, 0.65] as [number, number], bestBalancedAccuracy: 0.6 },
+    { queries: 1000, auc: 0.7, aucInterval: [0.65, 0.75] as [number, number], bestBalancedAccuracy: 0.7 },
+  ];
+  const histogram = { edges: [0, 1, 2], members: [1, 3], nonMembers: [3, 1] };
+  const attacked = [aResult({ attack: "boundary", metrics: { byQueries } })];
+  const report = htmlReport(anExperiment(), attacked, [{ name: "mnist mlp · none · <boundary>", histogram }]);
+  expect(report.match(/<svg/g)).toHaveLength(2);
+  expect(report).toContain("<figcaption>mnist mlp · none · &lt;boundary&gt;</figcaption>");
+  expect(htmlReport(anExperiment(), results)).not.toContain("<svg");
+});
+
 test("without a paper's numbers there is nothing to put them beside", () => {
   for (const write of [htmlReport, markdownReport]) {
     expect(write(anExperiment({ paper: [] }), results)).not.toContain("Beside the paper");

@@ -2,17 +2,16 @@ import { compareWithPaper } from "@shadowfarm/core/paper";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { paperTable } from "./paper-table.ts";
+import { type NamedHistogram, type Part, picturesOf } from "./report-pictures.ts";
 import { renderOrigins, resultTable, type TableContent } from "./tables.ts";
 
-/** A report's parts, in order. */
-type Part = { heading: string; text?: string; table?: TableContent };
-
-function partsOf({ spec }: ExperimentRow, results: readonly ResultRow[]): Part[] {
+function partsOf({ spec }: ExperimentRow, results: readonly ResultRow[], pictures: readonly Part[] = []): Part[] {
   const paper = compareWithPaper(spec.paper ?? [], results);
   return [
     { heading: "Data", text: renderOrigins(results) },
     { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
     ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
+    ...pictures,
   ];
 }
 
@@ -25,13 +24,19 @@ export function markdownReport(experiment: ExperimentRow, results: readonly Resu
 }
 
 /** The report as a page that needs nothing besides itself. */
-export function htmlReport(experiment: ExperimentRow, results: readonly ResultRow[]): string {
+export function htmlReport(
+  experiment: ExperimentRow,
+  results: readonly ResultRow[],
+  histograms: readonly NamedHistogram[] = [],
+): string {
   const { name, spec } = experiment;
-  const parts = partsOf(experiment, results).map(({ heading, text, table }) =>
+  const pictures = picturesOf(results, histograms);
+  const parts = partsOf(experiment, results, pictures).map(({ heading, text, table, figures = [] }) =>
     [
       `<h2>${escaped(heading)}</h2>`,
       ...(text ?? "").split("\n").map((line) => `<p>${escaped(line)}</p>`),
       table ? htmlTable(table) : "",
+      `<section>${figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join("\n")}</section>`,
     ].join("\n"),
   );
   return `<!doctype html>
@@ -46,6 +51,10 @@ div { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .25rem .75rem; text-align: left; white-space: nowrap; }
 .right { text-align: right; }
+section { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+figure { margin: 0; max-width: 100%; }
+figure svg { max-width: 100%; height: auto; }
+figcaption { font-size: .9em; max-width: 44ch; }
 </style>
 <h1>${escaped(name)}</h1>
 <p>${escaped(spec.description ?? "")}</p>

@@ -54,7 +54,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
 }
 
 /** The cells of the repeats of one combination, together. */
-interface Group {
+export interface Group {
   first: ResultRow;
   rows: ResultRow[];
 }
@@ -65,8 +65,8 @@ export function renderResults(results: readonly ResultRow[]): string {
   return renderTable(columns, rows);
 }
 
-/** The result table: a row for each combination, mean ± sd over its repeats. */
-export function resultTable(results: readonly ResultRow[]): TableContent {
+/** The repeats of each combination together, in the order in which they come up. */
+export function groupsOf(results: readonly ResultRow[]): Group[] {
   const groups = new Map<string, Group>();
   for (const row of results) {
     // What is left names the combination.
@@ -76,6 +76,23 @@ export function resultTable(results: readonly ResultRow[]): TableContent {
     if (group) group.rows.push(row);
     else groups.set(key, { first: row, rows: [row] });
   }
+  return [...groups.values()];
+}
+
+/** What is attacked: `location mlp · none`. */
+export function targetName({ dataset, datasetParams, model, modelParams, defense, defenseParams }: ResultRow): string {
+  const data = nameOf(catalog.datasets[dataset], dataset, datasetParams);
+  const network = nameOf(catalog.models[model], model, modelParams);
+  return `${data} ${network} · ${nameOf(catalog.defenses[defense], defense, defenseParams)}`;
+}
+
+/** The same with what attacks it: `location mlp · none · boundary(norm=l1)`. */
+export function combinationName(row: ResultRow): string {
+  return `${targetName(row)} · ${nameOf(catalog.attacks[row.attack], row.attack, row.attackParams)}`;
+}
+
+/** The result table: a row for each combination, mean ± sd over its repeats. */
+export function resultTable(results: readonly ResultRow[]): TableContent {
   // Shown where the lines differ in them, for nothing else would tell those lines apart.
   const distinctions = [
     { title: "experiment", of: ({ experiment, experimentId }: ResultRow) => `${experiment} (${experimentId})` },
@@ -100,7 +117,7 @@ export function resultTable(results: readonly ResultRow[]): TableContent {
     { title: "rec. macro", align: right },
     { title: "TPR@1%", align: right },
   ];
-  const lines = [...groups.values()].map(({ first, rows }) => {
+  const lines = groupsOf(results).map(({ first, rows }) => {
     const over = (pick: (metrics: ResultRow["metrics"]) => number | null) =>
       meanAndSd(summarize(rows.map((row) => pick(row.metrics))));
     const dead = rows.filter(({ metrics }) => metrics.noSignal).length;

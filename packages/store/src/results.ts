@@ -1,6 +1,7 @@
 import type { Metrics } from "@shadowfarm/core/metrics";
 import type { SplitScheme } from "@shadowfarm/core/split";
 import type { Training } from "@shadowfarm/core/training";
+import type { ArtifactRef } from "./artifacts.ts";
 import type { Store } from "./client.ts";
 import { Prisma } from "./generated/client.ts";
 
@@ -60,4 +61,14 @@ export async function listResults(store: Store, filter: ResultFilter = {}): Prom
     JOIN "Result" result ON result."jobKey" = cell."jobKey"
     ${where}
     ORDER BY experiment."submittedAt", experiment.id, cell.index`;
+}
+
+/** The artifacts of one name that jobs left, by the jobs' keys; jobs without one are left out. */
+export async function artifactsNamed(
+  store: Store,
+  name: string,
+  jobKeys: readonly string[],
+): Promise<Map<string, ArtifactRef>> {
+  const rows = await store.db.artifact.findMany({ where: { name, jobKey: { in: [...jobKeys] } } });
+  return new Map(rows.map(({ jobKey, sha256, bytes }) => [jobKey, { sha256, bytes }]));
 }
