@@ -12,11 +12,13 @@ export default defineConfig({
           isolate: false,
           // Also on two cores, where vitest's own choice is one.
           maxWorkers: 2,
+          // Against hanging only: on a loaded machine a second of work may take ten.
+          testTimeout: 60_000,
         },
       },
       {
         // Every kernel, compiled and by TF.js: as fast as the others each, but many.
-        test: { name: "engine", include: ["packages/engine/src/**/*.test.ts"], isolate: false },
+        test: { name: "engine", include: ["packages/engine/src/**/*.test.ts"], isolate: false, testTimeout: 60_000 },
       },
       {
         test: {
