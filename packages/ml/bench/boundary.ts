@@ -136,19 +136,20 @@ async function compareWithSingle({ model, shape }: Opened): Promise<number> {
     }
     return labels;
   };
-  const records = randomRecords(shape, 40, 5);
+  const records = randomRecords(shape, 120, 5);
+  const half = Math.ceil(budget / 2);
   const labels = await batched(records);
   const time = async (ask: AskLabels, queries: number) => {
     const started = performance.now();
     await searchOf(ask, records, labels, shape, queries);
     return performance.now() - started;
   };
-  for (const ask of [batched, single]) await time(ask, 300);
+  for (const ask of [batched, single]) await time(ask, 200);
   const ratios: number[] = [];
   for (let turn = 0; turn < 3; turn++) {
-    const before = await time(batched, budget);
-    const one = await time(single, budget);
-    ratios.push(one / ((before + (await time(batched, budget))) / 2));
+    const before = await time(batched, half);
+    const one = await time(single, half);
+    ratios.push(one / ((before + (await time(batched, half))) / 2));
   }
   return ratios.sort((a, b) => a - b)[1] as number;
 }

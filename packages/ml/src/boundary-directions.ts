@@ -1,6 +1,7 @@
 import { sizeOf } from "@shadowfarm/engine/arrays";
-import type { Geometry, Space, Walk } from "./boundary-walk.ts";
-import { fillNormal, fillUniform, type Noise } from "./noise.ts";
+import type { Geometry, Walk } from "./boundary-walk.ts";
+import type { Noise } from "./noise.ts";
+import type { Vectors } from "./vectors.ts";
 
 /** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
 export type Subspace = "full" | "half";
@@ -8,14 +9,19 @@ export type Subspace = "full" | "half";
 /** Writes a random direction of any length to `out[from]` …, and returns the square of its length. */
 export type DrawDirection = (noise: Noise, out: Float32Array, from: number) => number;
 
-/** Directions for records of a shape: normal noise, or in `linf` uniform. */
-export function directionsIn(shape: readonly number[], geometry: Geometry, subspace: Subspace): DrawDirection {
-  const fill = geometry === "l2" ? fillNormal : fillUniform;
+/** Directions for records of a shape, in memory of `vectors`: normal noise, or in `linf` uniform. */
+export function directionsIn(
+  vectors: Vectors,
+  shape: readonly number[],
+  geometry: Geometry,
+  subspace: Subspace,
+): DrawDirection {
+  const fill = geometry === "l2" ? vectors.fillNormal : vectors.fillUniform;
   const width = sizeOf(shape);
-  if (subspace === "full") return (noise, out, from) => fill(noise, out, from, from + width);
+  if (subspace === "full") return (noise, out, from) => fill(noise, out, from, width);
   const [height = 1, across = 1, channels = 1] = shape;
   const [smallHeight, smallAcross] = [Math.ceil(height / 2), Math.ceil(across / 2)];
-  const small = new Float32Array(smallHeight * smallAcross * channels);
+  const small = vectors.float32(smallHeight * smallAcross * channels);
   const wide = new Float32Array(smallHeight * across * channels);
   const [down, right] = [between(smallHeight, height), between(smallAcross, across)];
   return (noise, out, from) => {
@@ -28,47 +34,25 @@ export function directionsIn(shape: readonly number[], geometry: Geometry, subsp
   };
 }
 
-/** Makes the direction at `rows[from]` a point: the walk's anchor and `spread` that way, inside of the box. */
-export function writeTried(walk: Walk, space: Space, squares: number, rows: Float32Array, from: number): void {
-  writeStep(walk.anchor, rows, from, walk.spread / Math.sqrt(squares), space, rows, from);
-}
-
-/** Writes `anchor` + `stride` × `direction`, clipped to the box. `directions` may be where it is written to. */
-export function writeStep(
-  anchor: Float32Array,
-  directions: Float32Array,
-  first: number,
-  stride: number,
-  { bounds }: Space,
-  out: Float32Array,
-  from: number,
-): void {
-  const low = bounds[0] as number;
-  const high = bounds[1] as number;
-  for (let at = 0; at < anchor.length; at++) {
-    const value = (anchor[at] as number) + stride * (directions[first + at] as number);
-    out[from + at] = value < low ? low : value > high ? high : value;
-  }
-}
-
 /**
- * Adds up tried points and makes of them the estimated gradient (Chen et al. 2020, eq. 9 and 16). Of one walk at a time.
+ * Adds up tried points and makes of them the estimated gradient (Chen et al. 2020). Of one walk at a time.
  *
  * With labels of ±1 and their mean as the baseline, the sum over (label − mean) × direction is, up to its length, the mean of
  * the points with another label less the mean of those with the record's: so only two sums are kept.
  */
 export class GradientSum {
+  private readonly vectors: Vectors;
   private readonly others: Float64Array; // width
   private readonly sames: Float64Array; // width
 
-  constructor(width: number) {
-    this.others = new Float64Array(width);
-    this.sames = new Float64Array(width);
+  constructor(vectors: Vectors, width: number) {
+    this.vectors = vectors;
+    this.others = vectors.float64(width);
+    this.sames = vectors.float64(width);
   }
 
   add(other: boolean, rows: Float32Array, from: number): void {
-    const sum = other ? this.others : this.sames;
-    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (rows[from + at] as number);
+    this.vectors.add(other ? this.others : this.sames, rows, from);
   }
 
   /** Writes the walk's direction: of length 1, or in `linf` its signs. Then begins anew. */

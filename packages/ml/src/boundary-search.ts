@@ -2,7 +2,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { batchRows, sizeOf } from "@shadowfarm/engine/arrays";
 import type { AskLabels } from "./ask-labels.ts";
-import { directionsIn, GradientSum, type Subspace, writeStep, writeTried } from "./boundary-directions.ts";
+import { directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
 import {
   type Asking,
   finish,
@@ -12,6 +12,7 @@ import {
   pullIn,
   put,
   type Question,
+  type Room,
   type Space,
   standAt,
   startWalk,
@@ -19,7 +20,9 @@ import {
   type Walk,
   writeBetween,
 } from "./boundary-walk.ts";
-import { fillUniform, noiseFrom } from "./noise.ts";
+import { seedNoise } from "./noise.ts";
+import { noiseWords } from "./noise-code.ts";
+import { openVectors, type Vectors } from "./vectors.ts";
 
 export interface BoundaryOptions {
   /** Shape of one record; height × width × channels where the subspace is "half". */
@@ -89,9 +92,18 @@ export async function searchBoundary(
     );
   }
   const width = sizeOf(shape);
-  const space: Space = { width, bounds: Float64Array.of(low, high), geometry };
-  const rows = new Float32Array((options.mostRows ?? batchRows(width)) * width);
-  const search = searchIn(options, { ask, space, rows, checkpoints, signal });
+  const space: Space = { width, low, high, geometry };
+  const mostRows = options.mostRows ?? batchRows(width);
+  const together = Math.min(labels.length, recordsAtOnce(width));
+  // Of each walk three arrays; the rows of an ask, the two sums of a gradient, and a small image.
+  const vectors = openVectors(3 * together + 4, together * (2 * width + noiseWords) + (mostRows + 5) * width);
+  const rows = vectors.float32(mostRows * width);
+  const rooms: Room[] = Array.from({ length: together }, () => ({
+    noise: vectors.int32(noiseWords),
+    anchor: vectors.float32(width),
+    direction: vectors.float32(width),
+  }));
+  const search = searchIn(options, vectors, { ask, space, rows, checkpoints, signal });
   const perRecord = checkpoints.length * norms.length;
   const result: Distances = {
     norms,
@@ -99,14 +111,16 @@ export async function searchBoundary(
     queries: new Uint32Array(labels.length),
     found: new Uint8Array(labels.length),
   };
-  const group = recordsAtOnce(width);
-  for (let first = 0; first < labels.length; first += group) {
-    const walks = Array.from({ length: Math.min(group, labels.length - first) }, (_, at) => {
+  for (let first = 0; first < labels.length; first += together) {
+    const walks = rooms.slice(0, labels.length - first).map((room, at) => {
       const place = first + at;
-      const record = records.subarray(place * width, (place + 1) * width);
-      const noise = noiseFrom(rng.child("boundary", options.ids?.[place] ?? place));
-      const distances = result.distances.subarray(place * perRecord, (place + 1) * perRecord);
-      return startWalk(space, { record, label: labels[place] as number, noise }, distances);
+      seedNoise(room.noise, rng.child("boundary", options.ids?.[place] ?? place));
+      return startWalk(space, {
+        record: records.subarray(place * width, (place + 1) * width),
+        label: labels[place] as number,
+        room,
+        checkpoints: result.distances.subarray(place * perRecord, (place + 1) * perRecord),
+      });
     });
     await search(walks);
     walks.forEach((walk, at) => {
@@ -118,12 +132,16 @@ export async function searchBoundary(
   return result;
 }
 
-/** Enough to fill batches with one row of each, and at most some 30 MB of walks. */
+/** Enough to fill batches with one row of each, and at most some 20 MB of walks. */
 function recordsAtOnce(width: number): number {
   return Math.max(1, Math.min(4096, Math.floor(2 ** 21 / width)));
 }
 
-function searchIn(options: BoundaryOptions, asking: Asking): (walks: readonly Walk[]) => Promise<void> {
+function searchIn(
+  options: BoundaryOptions,
+  vectors: Vectors,
+  asking: Asking,
+): (walks: readonly Walk[]) => Promise<void> {
   const { shape, low, high, geometry, checkpoints, draws = 100, iterations = Number.POSITIVE_INFINITY } = options;
   const { subspace = "full" } = options;
   const { firstDirections = subspace === "full" ? 100 : 30, mostDirections = subspace === "full" ? 10_000 : 30 } =
@@ -133,8 +151,8 @@ function searchIn(options: BoundaryOptions, asking: Asking): (walks: readonly Wa
   const budget = checkpoints.at(-1) ?? 0;
   const tolerance = 0.01 / (geometry === "l2" ? Math.sqrt(width) : width);
   const halvings = Math.ceil(-Math.log2(tolerance));
-  const drawDirection = directionsIn(shape, geometry, subspace);
-  const gradient = new GradientSum(width);
+  const drawDirection = directionsIn(vectors, shape, geometry, subspace);
+  const gradient = new GradientSum(vectors, width);
 
   /** A question of one row a walk, as long as there are queries left. */
   const one = (question: Omit<Question, "rows">): Question => ({
@@ -151,7 +169,7 @@ function searchIn(options: BoundaryOptions, asking: Asking): (walks: readonly Wa
   });
   const anyPoint = one({
     write({ noise }, rows, from) {
-      fillUniform(noise, rows, from, from + width);
+      vectors.fillUniform(noise, rows, from, width);
       const [middle, half] = [(low + high) / 2, (high - low) / 2];
       for (let at = from; at < from + width; at++) rows[at] = middle + half * (rows[at] as number);
     },
@@ -171,7 +189,10 @@ function searchIn(options: BoundaryOptions, asking: Asking): (walks: readonly Wa
   });
   const around: Question = {
     rows: ({ directions }) => directions,
-    write: (walk, rows, from) => writeTried(walk, space, drawDirection(walk.noise, rows, from), rows, from),
+    write({ anchor, noise, spread }, rows, from) {
+      const squares = drawDirection(noise, rows, from);
+      vectors.step(anchor, spread / Math.sqrt(squares), rows, from, space, rows, from);
+    },
     hear(walk, other, rows, from) {
       gradient.add(other, rows, from);
       if (other) walk.others++;
@@ -180,7 +201,7 @@ function searchIn(options: BoundaryOptions, asking: Asking): (walks: readonly Wa
     },
   };
   const ahead = one({
-    write: ({ anchor, direction, stride }, rows, from) => writeStep(anchor, direction, 0, stride, space, rows, from),
+    write: ({ anchor, direction, stride }, rows, from) => vectors.step(anchor, stride, direction, 0, space, rows, from),
     hear(walk, other, rows, from) {
       walk.stepped = other;
       if (other) standAt(walk, space, rows, from);

@@ -11,14 +11,9 @@ export type Geometry = "l2" | "linf";
 /** The box of possible records, and how distances in it are measured. */
 export interface Space {
   width: number;
-  /** Low and high end of every value. As an array of doubles; V8 clips to numbers of unknown kind three times as slowly. */
-  bounds: Float64Array; // 2
+  low: number;
+  high: number;
   geometry: Geometry;
-}
-
-/** How far apart two values can be. */
-export function rangeOf({ bounds }: Space): number {
-  return (bounds[1] as number) - (bounds[0] as number);
 }
 
 /** One record's search for the decision boundary. */
@@ -61,27 +56,26 @@ interface Nearest {
   checkpoints: Float32Array; // checkpoints × norms
 }
 
+/** A walk's arrays in the memory of fast functions; they may be used again by another walk. */
+export type Room = Pick<Walk, "noise" | "anchor" | "direction">;
+
 /** A walk at its record, with no query spent. `checkpoints` is filled as they pass. */
 export function startWalk(
-  space: Space,
-  { record, label, noise }: { record: Float32Array; label: number; noise: Noise },
-  checkpoints: Float32Array,
+  { width, low, high, geometry }: Space,
+  { record, label, room, checkpoints }: { record: Float32Array; label: number; room: Room; checkpoints: Float32Array },
 ): Walk {
-  const { width, geometry } = space;
-  const range = rangeOf(space);
+  const range = high - low;
   const farthest = Float64Array.of(width, width * range, Math.sqrt(width) * range, range);
   return {
+    ...room,
     record,
     label,
-    noise,
     queries: 0,
-    anchor: new Float32Array(width),
     found: false,
     distance: 0,
     same: 0,
     other: 1,
     spread: 0,
-    direction: new Float32Array(width),
     directions: 0,
     others: 0,
     sames: 0,
@@ -189,7 +183,7 @@ export function finish(walk: Walk, space: Space): void {
 
 /**
  * Writes the point at a part of the way from the record to the anchor: on the straight line, or in `linf` the anchor
- * clipped to the box around the record that is so much smaller (Chen et al. 2020, §III-B: the projections of eq. 10).
+ * clipped to the box around the record that is so much smaller (Chen et al. 2020).
  */
 export function writeBetween(
   walk: Walk,
@@ -224,11 +218,11 @@ function passCheckpoint(walk: Walk, space: Space): void {
 function measureNearest(walk: Walk, space: Space): void {
   const { nearest, record } = walk;
   if (nearest.unmeasured === 0) return;
-  const { width, geometry } = space;
+  const { width, low, high, geometry } = space;
   const point = new Float32Array(width);
   writeBetween(walk, space, nearest.unmeasured, point, 0);
   // A coordinate counts as changed beyond what rounding does.
-  const least = 1e-6 * rangeOf(space);
+  const least = 1e-6 * (high - low);
   let [changed, sum, squares, largest] = [0, 0, 0, 0];
   for (let at = 0; at < width; at++) {
     const difference = Math.abs((point[at] as number) - (record[at] as number));
