@@ -2,7 +2,7 @@ import { createRng } from "@shadowfarm/core/rng";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
-import { crossEntropy, sumOfSquares } from "./loss.ts";
+import { crossEntropies, crossEntropy, sumOfSquares } from "./loss.ts";
 
 beforeAll(() => tfjs().setBackend("cpu"));
 
@@ -41,6 +41,16 @@ test("cross-entropy stays finite where a softmax underflows", () => {
     both((x) => crossEntropy(x, y), [1000, 0], [1, 2]),
     [1000, 1, -1],
   );
+});
+
+test("the cross-entropies of records are those whose mean is the cross-entropy, and so are their gradients", () => {
+  const tf = tfjs();
+  const y = tf.tensor(targets, [5, 4]);
+  expectClose(
+    both((x) => tf.mean(crossEntropies(x, y)), logits, [5, 4]),
+    both((x) => crossEntropy(x, y), logits, [5, 4]),
+  );
+  expect(tf.tidy(() => crossEntropies(tf.tensor(logits, [5, 4]), y).shape)).toEqual([5]);
 });
 
 test("the sum of squares and its gradient", () => {

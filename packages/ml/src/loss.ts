@@ -27,6 +27,27 @@ export function crossEntropy(logits: tfTypes.Tensor, targets: tfTypes.Tensor): t
   return op(logits);
 }
 
+/**
+ * The cross-entropy of each record, by which inputs are made that have a large one. Rows of `targets` sum to 1; where they
+ * are answers p of the model, the gradient is that of KL(p ‖ softmax).
+ */
+export function crossEntropies(logits: tfTypes.Tensor, targets: tfTypes.Tensor): tfTypes.Tensor {
+  const tf = tfjs();
+  const op = tf.customGrad((...args) => {
+    const [x, save] = args as [tfTypes.Tensor, (tensors: tfTypes.Tensor[]) => void];
+    const logSoftmax = tf.logSoftmax(x);
+    save([logSoftmax, targets]);
+    return {
+      value: tf.neg(tf.sum(tf.mul(logSoftmax, targets), -1)),
+      gradFunc: (dy, saved) => {
+        const [logSoftmax, targets] = saved as [tfTypes.Tensor, tfTypes.Tensor];
+        return tf.mul(tf.sub(tf.exp(logSoftmax), targets), tf.expandDims(dy, -1));
+      },
+    };
+  });
+  return op(logits);
+}
+
 /** The sum of all squared elements of all `tensors`, of which there must be at least one; of several models, of each. */
 export function sumOfSquares(tensors: readonly tfTypes.Tensor[], models: number | null = null): tfTypes.Tensor {
   const tf = tfjs();

@@ -29,7 +29,7 @@ export type Pass =
   | { training: false };
 
 /** Slope of `leaky-relu` below zero. */
-const LEAK = 0.1;
+export const LEAK = 0.1;
 
 /**
  * The shape of one record after each layer.

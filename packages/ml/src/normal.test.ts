@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { logCdf, logDensity } from "./normal.ts";
+import { logCdf, logDensity, normalQuantile } from "./normal.ts";
 
 test.each([
   [0, Math.log(0.5)],
@@ -26,4 +26,15 @@ test("it is the integral of the density", () => {
   for (let step = 0; step < 12_000; step++) sum += Math.exp(logDensity(-12.5 + (step + 0.5) / 1000, 0, 1)) / 1000;
   expect(Math.log(sum)).toBeCloseTo(logCdf(-0.5), 6);
   expect(logDensity(3, 1, 2)).toBeCloseTo(-0.5 - Math.log(2) - 0.9189385332046727, 12);
+});
+
+test.each([
+  [0.5, 0],
+  [0.975, 1.959963984540054],
+  [0.999, 3.090232306167814],
+  [1 - 1e-9, 5.9978070196],
+  [1e-300, -37.0471],
+])("the quantile of %d is %d", (probability, z) => {
+  expect(normalQuantile(probability)).toBeCloseTo(z, 4);
+  expect(logCdf(normalQuantile(probability))).toBeCloseTo(Math.log(probability), 8);
 });

@@ -11,6 +11,19 @@ export function logCdf(z: number): number {
   return -0.5 * z * z - 0.5 * Math.log(2 * Math.PI) + Math.log(millsRatio(-z));
 }
 
+/** The z for which P[N(0, 1) ≤ z] is `probability`, which lies between 0 and 1. */
+export function normalQuantile(probability: number): number {
+  const wanted = Math.log(probability);
+  let [low, high] = [-40, 40];
+  // The loop ends when no double lies between the bounds; until then each step halves them.
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return middle;
+    if (logCdf(middle) < wanted) low = middle;
+    else high = middle;
+  }
+}
+
 /** P[N(0, 1) > z] for z ≥ 0. */
 function tail(z: number): number {
   return z > 3 ? (Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)) * millsRatio(z) : 0.5 - series(z);

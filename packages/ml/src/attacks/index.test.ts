@@ -78,10 +78,25 @@ function foundBy({ name, checkpoints = [], params }: ProbeUse, nature: Nature, s
         ),
       ),
     "noisy-copies": () => Object.fromEntries(checkpoints.map((copies) => [shareAt(copies), seen(1, (share) => share)])),
+    perturbed: () => ({
+      posteriors: answersOn(params.targets ? timesClasses(nature) : nature, separable, rng).posteriors as Float32Array,
+    }),
+    smoothing: () => ({ radius: seen(1, (share) => share) }),
+    verified: () => ({ confidence: seen(1, (share) => share), verified: seen(1, Math.round) }),
   };
   const make = arraysOf[name];
   if (!make) throw new Error(`say here what the probe ${name} finds`);
   return { arrays: make(), queries: new Uint32Array(nature.labels.length).fill(checkpoints.at(-1) ?? 1) };
+}
+
+/** Every record once for each class. */
+function timesClasses({ isMember, labels }: Nature): Nature {
+  const of = (row: number) => Math.floor(row / classes);
+  const rows = labels.length * classes;
+  return {
+    isMember: Uint8Array.from({ length: rows }, (_, row) => isMember[of(row)] as number),
+    labels: Int32Array.from({ length: rows }, (_, row) => labels[of(row)] as number),
+  };
 }
 
 /** An input as the attack's needs ask for it, and the truth about its target. */

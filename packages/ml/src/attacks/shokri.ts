@@ -1,8 +1,9 @@
 import type { ShadowRecords } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
-import { attackModelParams, trainAttackModel } from "../attack-model.ts";
-import { defineAttack, type KnownAnswers } from "../unit.ts";
+import { attackModelParams } from "../attack-model.ts";
+import { scoresByClass } from "../class-attack-models.ts";
+import { type Answers, defineAttack } from "../unit.ts";
 
 const params = z.strictObject({
   shadows: z.int().min(1).max(1024).default(10).describe("shadow models"),
@@ -54,27 +55,9 @@ export const shokri = defineAttack({
   },
   async run({ target, shadows }, params, { rng, engine, signal }) {
     const { classes } = target;
-    const scores = new Float64Array(target.labels.length);
-    for (let label = 0; label < classes; label++) {
-      const asked = placesOf(target.labels, label);
-      if (asked.length === 0) continue;
-      const { features, isMember } = lessonOf(shadows, label);
-      const members = isMember.reduce((sum, flag) => sum + flag, 0);
-      if (members === 0 || members === isMember.length) {
-        throw new InvalidInput(
-          `class ${label} is absent from the shadows' ${members === 0 ? "members" : "non-members"}, so it can have no attack model; use more shadows or records`,
-        );
-      }
-      const memberPosterior = await trainAttackModel(
-        engine,
-        { features, width: classes, isMember, rng: rng.child("attack model", label), signal },
-        params,
-      );
-      const answers = await memberPosterior(rowsOf(target.posteriors, asked, classes));
-      asked.forEach((record, at) => {
-        scores[record] = answers[at] as number;
-      });
-    }
+    const featured = <A extends Answers>(answers: A) => ({ ...answers, features: answers.posteriors });
+    const lesson = { target: featured(target), shadows: shadows.map(featured) };
+    const scores = await scoresByClass(engine, lesson, { classes, width: classes, rng, signal }, params);
     return { scores, threshold: { by: "shadow", value: 0.5 } };
   },
 });
@@ -89,34 +72,4 @@ function madeUp(kind: "noise" | "marginals" | "synthesis", given: z.infer<typeof
     case "synthesis":
       return { kind, records: made, search: { mostChanged, leastChanged, rejections, confidence, queries } };
   }
-}
-
-/** The shadows' answers on records of one class. */
-function lessonOf(shadows: readonly KnownAnswers[], label: number): { features: Float32Array; isMember: Uint8Array } {
-  const rows: Float32Array[] = [];
-  const isMember: number[] = [];
-  for (const shadow of shadows) {
-    const places = placesOf(shadow.labels, label);
-    rows.push(rowsOf(shadow.posteriors, places, shadow.classes));
-    isMember.push(...places.map((record) => shadow.isMember[record] as number));
-  }
-  const features = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const row of rows) {
-    features.set(row, at);
-    at += row.length;
-  }
-  return { features, isMember: Uint8Array.from(isMember) };
-}
-
-function placesOf(labels: Int32Array, label: number): number[] {
-  return [...labels.keys()].filter((record) => labels[record] === label);
-}
-
-function rowsOf(posteriors: Float32Array | Float64Array, places: readonly number[], classes: number): Float32Array {
-  const rows = new Float32Array(places.length * classes);
-  places.forEach((record, at) => {
-    rows.set(posteriors.subarray(record * classes, (record + 1) * classes), at * classes);
-  });
-  return rows;
 }

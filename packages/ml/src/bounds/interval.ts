@@ -1,5 +1,6 @@
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
+import { LEAK } from "../network.ts";
 import type { CurvedActivation, Stage } from "./stages.ts";
 
 // Interval bound propagation. Gowal et al. 2018.
@@ -52,10 +53,10 @@ export function endsOf({ centre, radius }: Box): { lower: T; upper: T } {
   return { lower: tf.sub(centre, radius), upper: tf.add(centre, radius) };
 }
 
-/** Slopes below zero of what is x above it; network.ts's. */
+/** Slopes below zero of what is x above it. */
 export const slopesBelow: Readonly<Record<Exclude<CurvedActivation, "tanh">, number>> = {
   relu: 0,
-  "leaky-relu": 0.1,
+  "leaky-relu": LEAK,
 };
 
 export function activated(x: T, activation: CurvedActivation): T {
