@@ -60,6 +60,7 @@ export async function planned(store: Store, name: string, plan: Plan): Promise<s
     training: {},
     attacks: ["gap"],
     defenses: ["none"],
+    attacker: "aware",
   } as const;
   const id = await submitExperiment(store, {
     spec: {

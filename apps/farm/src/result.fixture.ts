@@ -22,6 +22,7 @@ export function aResult({
     training: trainingSchema.parse({}),
     attack: "gap",
     attackParams: {},
+    attacker: "aware",
     defense: "none",
     defenseParams: {},
     repeat: 0,

@@ -184,7 +184,7 @@ describe("a file that is refused as a whole", () => {
   test("a key that is in every object", async ({ write }) => {
     const file = await write(lines(...least, "training:", "  __proto__:", "    epochs: 3"));
     expect(await complaints(file)).toEqual([
-      'spec:5: training.__proto__: unknown key "__proto__"; known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2',
+      'spec:5: training.__proto__: unknown key "__proto__"; known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2, l1',
     ]);
   });
 

@@ -97,6 +97,7 @@ export function resultTable(results: readonly ResultRow[]): TableContent {
   const distinctions = [
     { title: "experiment", of: ({ experiment, experimentId }: ResultRow) => `${experiment} (${experimentId})` },
     { title: "split", of: ({ split }: ResultRow) => split },
+    { title: "attacker", of: ({ attacker }: ResultRow) => attacker },
     { title: "records", align: "right" as const, of: ({ records }: ResultRow) => String(records) },
     { title: "training", of: ({ training }: ResultRow) => changes(trainingSchema.parse({}), training) || "default" },
   ].filter(({ of }) => new Set(results.map(of)).size > 1);
@@ -168,8 +169,14 @@ function defaultsOf({ params }: UnitInfo): Record<string, unknown> {
 function changes(defaults: Readonly<Record<string, unknown>>, params: Readonly<Record<string, unknown>>): string {
   return Object.entries(params)
     .filter(([key, value]) => value !== defaults[key])
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => `${key}=${typeof value === "object" ? memberName(value) : value}`)
     .join(", ");
+}
+
+/** A unit that is a parameter of another one. */
+function memberName(value: unknown): string {
+  const { name, ...params } = value as { name: string } & Record<string, unknown>;
+  return nameOf(catalog.defenses[name], name, params);
 }
 
 /** All records of such a repeat have one score: its AUC of ½ is no measurement of leakage, but an attack that died. */

@@ -11,6 +11,14 @@ export interface PrivateTraining {
   delta: number;
 }
 
+/** What a differentially private training spends, and by what. */
+export interface Privacy {
+  epsilon: number;
+  delta: number;
+  /** See `PrivateTraining`. */
+  noiseMultiplier: number;
+}
+
 /** `improved` is what is reported; `classic` is what older software prints. */
 export type Conversion = "improved" | "classic";
 

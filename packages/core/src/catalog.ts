@@ -156,11 +156,26 @@ export interface AttackInfo extends UnitInfo {
   needs(params: Record<string, unknown>, setting: AttackSetting): AttackNeeds;
 }
 
+/** What a defense is to defend: a model, and the records that its owner has. */
+export interface Defended {
+  model: UnitUse;
+  training: Training;
+  input: InputInfo;
+  classes: number;
+  /** Members. */
+  side: number;
+  /** Records that are certainly there besides those of target and shadows; see `referenceOf`. */
+  reference: number;
+}
+
 export interface DefenseInfo extends UnitInfo {
-  /** Whether models are trained otherwise under it; if not, it only changes answers, and the undefended models serve. */
-  trains: boolean;
+  /**
+   * What of it changes how models are trained, as a use of its own; null when it only changes answers, and the undefended
+   * models serve. Defenses with one such use share their models.
+   */
+  trainedUnder(params: Record<string, unknown>): UnitUse | null;
   /** @throws {InvalidInput} when it cannot defend such a model. */
-  check(params: Record<string, unknown>, defended: { model: UnitUse; input: InputInfo; classes: number }): void;
+  check(params: Record<string, unknown>, defended: Defended): void;
 }
 
 /** Every unit by name: the registries of packages/ml, seen from the outside. */

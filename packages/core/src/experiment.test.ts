@@ -43,6 +43,7 @@ describe("an experiment", () => {
       training: {},
       attacks: ["gap"],
       defenses: ["none"],
+      attacker: "aware",
       paper: [],
     });
     expect(expanded).toEqual({
@@ -53,6 +54,7 @@ describe("an experiment", () => {
       trainings: [trainingSchema.parse({})],
       attacks: [{ name: "gap", params: {}, path: ["attacks", 0] }],
       defenses: [{ name: "none", params: {}, path: ["defenses", 0] }],
+      attackers: ["aware"],
     });
   });
 
@@ -132,8 +134,8 @@ describe("a sweep", () => {
 const string = "give a string";
 const nameOrUnit = "give a string or an object (key: value)";
 const topKeys =
-  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses, paper";
-const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2";
+  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses, attacker, precision, search, paper";
+const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2, l1";
 
 describe("what is refused is told as place, value and remedy", () => {
   test.each<[unknown, string]>([

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Catalog, UnitInfo } from "./catalog.ts";
 import { FarmError } from "./errors.ts";
 import { isComplete, paperSchema } from "./paper.ts";
+import { precisionSchema, searchSchema } from "./rounds.ts";
 import { type SplitScheme, splitSchemes } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import { trainingSchema } from "./training.ts";
@@ -18,6 +19,10 @@ const nameSchema = z
 export const dataPolicies = ["real", "synthetic", "real-or-synthetic"] as const;
 /** Whether a dataset's real files are required, its labelled stand-in is asked for, or the stand-in may fill in. */
 export type DataPolicy = (typeof dataPolicies)[number];
+
+export const attackers = ["aware", "unaware"] as const;
+/** Whether the attacker trains its own models under the target's defense, or does not know of it. */
+export type Attacker = (typeof attackers)[number];
 
 const datasetSchema = z.looseObject({ name: z.string(), data: z.enum(dataPolicies).optional() });
 const unitSchema = z.union([z.string(), z.looseObject({ name: z.string() })]);
@@ -49,6 +54,13 @@ export const experimentSchema = z.strictObject({
   training: z.record(z.string(), z.unknown()).default({}),
   attacks: listOf(unitSchema, "attack"),
   defenses: listOf(unitSchema, "defense").default(["none"]),
+  attacker: oneOrMore(z.enum(attackers))
+    .default("aware")
+    .describe("aware: the attacker's own models are defended as the target is; unaware: they are not"),
+  precision: precisionSchema
+    .optional()
+    .describe("adds repeats to a combination until a metric's mean is known well enough"),
+  search: searchSchema.optional().describe("spends a part of the full sweep where it pays, instead of all of it"),
   paper: z.array(paperSchema).max(1000).default([]).describe("published numbers, shown beside the results"),
 });
 
@@ -92,6 +104,7 @@ export interface Experiment {
   trainings: z.infer<typeof trainingSchema>[];
   attacks: UnitChoice[];
   defenses: UnitChoice[];
+  attackers: Attacker[];
 }
 
 /**
@@ -163,6 +176,7 @@ export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
     trainings,
     attacks,
     defenses,
+    attackers: [...new Set(asList<Attacker>(spec.attacker))],
   };
 }
 

@@ -72,13 +72,15 @@ export class Graph {
     };
 
     return {
-      attack: (attack: UnitUse, needs: SettledNeeds): string => {
+      /** @param attacker what the attacker's own models are made of, unless a group of them says otherwise */
+      attack: (attack: UnitUse, needs: SettledNeeds, attacker: Setting): string => {
         const { access, references = 0, population = 0, randomPoints = 0, views = 1, most, probe } = needs;
         const evaluation = (owner: Owner): QueryPoints => ({ set: "evaluation", owner, ...(most && { most }) });
         const shadows = needs.shadows.flatMap(({ count, about, setting, records }) => {
           const { models, made } = shadowsOf(setting, records);
           return counted(count).map((owner) => ({ owner, models, made, points: evaluation(about ?? owner) }));
         });
+        const own = shadowsOf(attacker, undefined).models;
         const owners: Owner[] = ["target", ...counted(references)];
         const outside: QueryPoints = { set: "population", count: population };
         const judged = evaluation("target");
@@ -90,8 +92,11 @@ export class Graph {
             inputs: {
               target: target.query("target", judged, views),
               shadows: shadows.map(({ owner, models, points }) => models.query(owner, points, 1)),
-              references: counted(references).map((owner) => target.query(owner, judged, views)),
-              population: population > 0 ? owners.map((owner) => target.query(owner, outside, views)) : [],
+              references: counted(references).map((owner) => own.query(owner, judged, views)),
+              population:
+                population > 0
+                  ? owners.map((owner) => (owner === "target" ? target : own).query(owner, outside, views))
+                  : [],
               randomPoints: randomPoints > 0 ? target.query("target", random, 1) : null,
               probed: probes.map(({ owner, models, points }) => models.query(owner, points, 1, probe)),
               probedRandomPoints: probe && randomPoints > 0 ? target.query("target", random, 1, probe) : null,

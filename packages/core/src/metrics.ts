@@ -76,6 +76,10 @@ export const metricsSchema = z.strictObject({
     .describe(
       "members-only precision and recall among the records of each class; classes without records are left out",
     ),
+  privacy: z
+    .strictObject({ epsilon: z.number().min(0), delta: rate, noiseMultiplier: z.number().min(0) })
+    .optional()
+    .describe("what the target's training spent by its accountant, where it was differentially private"),
   epsilon: z
     .strictObject({ delta: rate, clopperPearson: z.number().min(0), oneRun: z.number().min(0) })
     .describe("lower bounds of the ε of the target's training, 95 %, see audit.ts; 0 when the attack shows none"),

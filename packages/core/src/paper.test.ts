@@ -3,7 +3,7 @@ import { type Combination, compareWithPaper, isComplete, matches, paperSchema, p
 
 const combination: Combination = {
   ...{ dataset: "location", datasetParams: {}, records: 100, split: "quarters", training: { epochs: 10 } },
-  ...{ model: "mlp", modelParams: { hidden: 128 }, attack: "shadow", attackParams: { shadows: 1 } },
+  ...{ model: "mlp", modelParams: { hidden: 128 }, attack: "shadow", attacker: "aware", attackParams: { shadows: 1 } },
   ...{ defense: "none", defenseParams: {} },
 };
 

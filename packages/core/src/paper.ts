@@ -7,8 +7,8 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const place = z
   .string()
   .regex(
-    /^(?:dataset|records|split|model|attack|defense|(?:dataset|model|attack|defense|training)\.\w+)$/,
-    "write dataset, records, split, model, attack, defense, or a parameter such as attack.shadows or training.epochs",
+    /^(?:dataset|records|split|model|attack|attacker|defense|(?:dataset|model|attack|defense|training)\.\w+)$/,
+    "write dataset, records, split, model, attack, attacker, defense, or a parameter such as attack.shadows or training.epochs",
   );
 
 export const provenances = ["P", "V", "C", "D", "R", "O"] as const;
@@ -55,6 +55,7 @@ export interface Combination {
   training: Record<string, unknown>;
   attack: string;
   attackParams: Record<string, unknown>;
+  attacker: string;
   defense: string;
   defenseParams: Record<string, unknown>;
 }

@@ -160,6 +160,7 @@ describe("the jobs of an attack", () => {
         training,
         defense,
         attack: gap,
+        attacker: "aware",
         repeat: 0,
         jobKey: attack,
       },
@@ -176,6 +177,20 @@ describe("the jobs of an attack", () => {
       ]
     `);
     for (const { key, ...work } of plan().jobs) expect(keyOf(work)).toBe(key);
+  });
+
+  test("of an unaware attacker are models that are not defended, where that makes a difference", () => {
+    const defenses = ["none", "dropout"];
+    const both = plan({ defenses, attacks: ["gap", "shadow"], attacker: ["aware", "unaware"] });
+    expect(both.cells.map(({ defense, attack, attacker }) => [defense.name, attack.name, attacker].join(" "))).toEqual([
+      "none gap aware",
+      "none shadow aware",
+      "dropout gap aware",
+      "dropout shadow aware",
+      "dropout shadow unaware",
+    ]);
+    // One more attack, on the shadow that the undefended target has already, and under no defense.
+    expect(both.jobs).toHaveLength(plan({ defenses, attacks: ["gap", "shadow"] }).jobs.length + 1);
   });
 
   test("are as many shadow models as it needs, each asked about its own records", () => {

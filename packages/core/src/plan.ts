@@ -11,12 +11,12 @@ import type {
   UnitUse,
 } from "./catalog.ts";
 import { InvalidInput, messageOf } from "./errors.ts";
-import { type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
+import { type Attacker, type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
 import { canonicalJson } from "./fingerprint.ts";
 import { Graph, type PlannedJob, type Setting } from "./graph.ts";
 import type { JobKind } from "./job.ts";
 import { type Combination, matches, type PaperNumbers, pointsOf } from "./paper.ts";
-import { largestOutside, largestSide, type SplitScheme } from "./split.ts";
+import { largestOutside, largestReference, largestSide, type SplitScheme } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import type { Training } from "./training.ts";
 import type { Problem } from "./validation.ts";
@@ -32,6 +32,8 @@ export interface Cell {
   training: Training;
   defense: UnitUse;
   attack: UnitUse;
+  /** Unaware only where that makes a difference: the target is defended, and the attack needs models of its own. */
+  attacker: Attacker;
   repeat: number;
   jobKey: string;
 }
@@ -71,6 +73,7 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
     trainings.length *
     defenses.length *
     attacks.length *
+    experiment.attackers.length *
     spec.repeats;
   if (count > MAX_CELLS) {
     throw new InvalidExperiment([
@@ -82,11 +85,12 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const problems = new Map<string, Problem>();
   const report = (problem: Problem) => problems.set(`${problem.path.join(".")}: ${problem.message}`, problem);
   const cells = new Map<string, Cell>();
+  const none = useOf(undefended, catalog.defenses);
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
   const defenseUses = defenses.map((choice) => {
     const defense = useOf(choice, catalog.defenses);
-    const { trains, check } = catalog.defenses[choice.name] as DefenseInfo;
-    return { choice, check, defense, trainedUnder: trains ? defense : useOf(undefended, catalog.defenses) };
+    const { trainedUnder, check } = catalog.defenses[choice.name] as DefenseInfo;
+    return { choice, check, defense, trainedUnder: trainedUnder(choice.params) ?? none };
   });
   const sources = sourcesOf(experiment, catalog, context);
 
@@ -100,11 +104,13 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
         for (const choice of models) {
           const model = modelFor(choice, info, catalog, report);
           if (!model) continue;
-          const fits = defenseUses.filter(({ choice, check }) => {
-            const defended = { model, input, classes: info.classes };
-            return isFine(() => check(choice.params, defended), { unit: choice, dataset: info, report });
-          });
           for (const training of trainings) {
+            const dealt = { scheme: size.scheme, side: size.side };
+            const reference = largestReference(dealt, dataset.records, dataset.largestGroup);
+            const defended = { model, training, input, classes: info.classes, side: size.side, reference };
+            const fits = defenseUses.filter(({ choice, check }) =>
+              isFine(() => check(choice.params, defended), { unit: choice, dataset: info, report }),
+            );
             const about = { dataset: info, model, training, split: size.scheme, side: size.side };
             const needs = withSharedProbes(
               attacks.map((attack) =>
@@ -117,17 +123,21 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
                 const split = { scheme: size.scheme, seed, side: size.side };
                 const setting = { dataset, input, encoding, split, model, training, defense, trainedUnder, seed };
                 const target = graph.target(setting);
+                const unaware = { ...setting, defense: none, trainedUnder: none };
                 attackUses.forEach((attack, index) => {
                   const need = needs[index];
                   if (!need) return;
-                  const shadows = need.shadows.map(({ change, ...group }) => ({
-                    ...group,
-                    setting: change ? { ...setting, ...change, split: { ...split, side: change.side } } : setting,
-                  }));
-                  const jobKey = target.attack(attack, { ...need, shadows });
-                  const cell = { dataset, datasetParams, records: size.side, split: size.scheme };
-                  // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
-                  cells.set(jobKey, { ...cell, model, training, defense, attack, repeat, jobKey });
+                  for (const attacker of attackersOf(experiment, defense, need)) {
+                    const own = attacker === "aware" ? setting : unaware;
+                    const shadows = need.shadows.map(({ change, ...group }) => ({
+                      ...group,
+                      setting: change ? { ...own, ...change, split: { ...split, side: change.side } } : own,
+                    }));
+                    const jobKey = target.attack(attack, { ...need, shadows }, own);
+                    const cell = { dataset, datasetParams, records: size.side, split: size.scheme };
+                    // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
+                    cells.set(jobKey, { ...cell, model, training, defense, attack, attacker, repeat, jobKey });
+                  }
                 });
               }
             }
@@ -139,6 +149,15 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   if (problems.size === 0) checkPaper(spec.paper, [...cells.values()], report);
   if (problems.size > 0) throw new InvalidExperiment([...problems.values()]);
   return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
+}
+
+function attackersOf(
+  { attackers }: Experiment,
+  defense: UnitUse,
+  { shadows, references = 0 }: PlannedNeeds,
+): Attacker[] {
+  const differs = defense.name !== undefended.name && (shadows.length > 0 || references > 0);
+  return differs ? attackers : ["aware"];
 }
 
 /** A published number that no combination can ever stand beside is a slip of the pen. */
@@ -155,9 +174,9 @@ function checkPaper(paper: readonly PaperNumbers[], cells: readonly Cell[], repo
 
 /** A cell by the names that its results have. */
 export function combinationOf({ dataset, model, attack, defense, ...rest }: Cell): Combination {
-  const { datasetParams, records, split, training } = rest;
+  const { datasetParams, records, split, training, attacker } = rest;
   return {
-    ...{ dataset: dataset.name, datasetParams, records, split, training },
+    ...{ dataset: dataset.name, datasetParams, records, split, training, attacker },
     ...{ model: model.name, modelParams: model.params, attack: attack.name, attackParams: attack.params },
     ...{ defense: defense.name, defenseParams: defense.params },
   };

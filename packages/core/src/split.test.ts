@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { InvalidInput } from "./errors.ts";
 import {
   evaluationOf,
+  largestReference,
   largestSide,
   type Owner,
   type Population,
   partsOf,
+  referenceOf,
   type Split,
   type SplitScheme,
   sidesOf,
@@ -206,6 +208,37 @@ describe("evaluationOf", () => {
     expect(Math.abs(count(isMember.subarray(0, 1000)) - 500)).toBeLessThan(60);
     const changes = isMember.reduce((sum, flag, at) => sum + (at > 0 && flag !== isMember[at - 1] ? 1 : 0), 0);
     expect(Math.abs(changes - 1000)).toBeLessThan(110);
+  });
+});
+
+describe("referenceOf", () => {
+  test.each(splitSchemes)(
+    "%s: is judged for nobody, no member of its owner, and of no shadow but under pools",
+    (scheme) => {
+      const population = independent(200);
+      const split: Split = { scheme, seed: "reference", side: 40 };
+      const most = largestReference(split, 200, 1);
+      for (const owner of ["target", 0, 1] as const) {
+        const own = new Set(referenceOf(owner, population, split, most));
+        expect(own.size).toBe(most);
+        const others = scheme === "pools" ? [owner, "target" as const] : [owner, "target" as const, 0, 1, 2];
+        for (const other of others) {
+          const { members, nonMembers } = sidesOf(other, population, split);
+          expect([...members, ...nonMembers].filter((record) => own.has(record))).toEqual([]);
+        }
+      }
+    },
+  );
+
+  test("is each owner's own draw", () => {
+    const split: Split = { scheme: "quarters", seed: "reference", side: 20 };
+    const [one, other] = ["target" as const, 0].map((owner) => referenceOf(owner, independent(200), split, 60));
+    expect(one).not.toEqual(other);
+  });
+
+  test("refuses more than there are", () => {
+    const split: Split = { scheme: "quarters", seed: "reference", side: 40 };
+    expect(() => referenceOf("target", independent(200), split, 41)).toThrow("are more than 40");
   });
 });
 

@@ -133,6 +133,35 @@ export function largestOutside(split: Pick<Split, "side">, records: number, larg
 }
 
 /**
+ * Records that an owner holds besides its members, to see how the model takes what it was not trained on: neither judged,
+ * nor a member or non-member of this owner, nor (but under `pools`) of any shadow. A draw of each owner's own from the same
+ * ones, since the attacker's guess of such records is about as good as the owner's choice.
+ *
+ * @throws {InvalidInput} when there are fewer than `count`; `largestReference` says how many there are.
+ */
+export function referenceOf(owner: Owner, population: Population, split: Split, count: number): Uint32Array {
+  const rng = createRng(split.seed).child("split");
+  const deck = deckOf(population, rng);
+  const own = rng.child("reference", owner);
+  if (split.scheme !== "halves") deck.pair(split.side);
+  if (split.scheme !== "pools") deck.pool(2 * split.side);
+  const rest = deck.pool(Number.POSITIVE_INFINITY);
+  if (split.scheme !== "pools" || owner === "target") return rest.shuffled(own).top(count);
+  const shadows = rest.shuffled(rng.child("shadow", owner));
+  shadows.pair(split.side);
+  return shadows.pool(Number.POSITIVE_INFINITY).shuffled(own).top(count);
+}
+
+/** Records that are certainly there for `referenceOf`. */
+export function largestReference(
+  { scheme, side }: Pick<Split, "scheme" | "side">,
+  records: number,
+  largestGroup: number,
+): number {
+  return Math.max(0, records - sidesDealt[scheme] * (side + largestGroup - 1));
+}
+
+/**
  * Disjoint sets of sizes that differ by one at most, for a model that is made of several: with three for the members and
  * three for the non-members of target and shadow these are the twelve sets of Salem et al. 2019, §VI-B.
  *

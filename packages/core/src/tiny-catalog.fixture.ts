@@ -42,9 +42,13 @@ export const tinyCatalog: Catalog = {
     },
   },
   defenses: {
-    none: { ...aUnit("none", {}), trains: false, check: () => {} },
-    dropout: { ...aUnit("dropout", { input: rate, hidden: rate }), trains: true, check: refuseWide },
-    rounding: { ...aUnit("rounding", {}), trains: false, check: () => {} },
+    none: { ...aUnit("none", {}), trainedUnder: () => null, check: () => {} },
+    dropout: {
+      ...aUnit("dropout", { input: rate, hidden: rate }),
+      trainedUnder: (params) => ({ name: "dropout", version: 1, params }),
+      check: refuseWide,
+    },
+    rounding: { ...aUnit("rounding", {}), trainedUnder: () => null, check: () => {} },
   },
 };
 

@@ -29,6 +29,13 @@ export const trainingSchema = z.strictObject({
     .max(10)
     .default(1e-7)
     .describe("L2 penalty: l2 × the sum of squared weight matrices, biases excluded"),
+  l1: z
+    .number()
+    .min(0)
+    .max(10)
+    // Without a default: trainings that have none keep the keys under which they are stored.
+    .optional()
+    .describe("L1 penalty: l1 × the sum of the absolute values of weight matrices, biases excluded; none when absent"),
 });
 
 export type Training = z.infer<typeof trainingSchema>;

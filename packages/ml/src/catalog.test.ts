@@ -9,6 +9,12 @@ const units = Object.entries<Readonly<Record<string, UnitInfo>>>({ ...catalog })
   Object.entries(registry).map(([name, unit]) => ({ kind, name, unit })),
 );
 
+/** Parameters without a default. */
+const requiredOf: Readonly<Record<string, object>> = {
+  transfer: { from: "location" },
+  combined: { first: "dropout", second: "rounding" },
+};
+
 test.each(units)(
   "$kind $name: named as it is registered, with a source, a version and documented parameters",
   ({ name, unit }) => {
@@ -17,10 +23,12 @@ test.each(units)(
     expect(unit.title).not.toBe("");
     expect(unit.paper).not.toBe("");
     expect(unit.version).toBeGreaterThanOrEqual(1);
-    const required = unit.name === "transfer" ? { from: "location" } : {};
+    const required = requiredOf[unit.name] ?? {};
     expect(() => unit.params.parse({ ...required, surely: "unknown" })).toThrow();
     const values = Object.values(unit.params.parse(required));
-    expect(values.every((value) => ["number", "string", "boolean"].includes(typeof value))).toBe(true);
+    // Only what is made of other units has parameters of its own kind: those units.
+    const simple = unit.name === "combined" ? ["object"] : ["number", "string", "boolean"];
+    expect(values.every((value) => simple.includes(typeof value))).toBe(true);
     for (const [param, schema] of Object.entries(unit.params.shape)) {
       expect([param, (schema as { description?: string }).description]).toEqual([param, expect.any(String)]);
     }

@@ -3,6 +3,7 @@ import type {
   Catalog,
   DatasetInfo,
   DatasetUse,
+  Defended,
   DefenseInfo,
   ModelInfo,
   UnitInfo,
@@ -11,6 +12,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { attacks } from "./attacks/index.ts";
 import { datasets } from "./datasets/index.ts";
 import { parseManifest, tableDataset } from "./datasets/table.ts";
+import { bound, changesTraining, trainedUnder } from "./defense.ts";
 import { defenses } from "./defenses/index.ts";
 import { models } from "./models/index.ts";
 import type { Attack, Dataset, Defense, Model } from "./unit.ts";
@@ -25,21 +27,28 @@ export const catalog: Catalog = {
   })),
   defenses: mapUnits<Defense, DefenseInfo>(defenses, (unit) => ({
     ...infoOf(unit),
-    trains: changesTraining(unit),
-    check: (params, { model, input, classes }) => {
-      const made = models[model.name as keyof typeof models] as Model | undefined;
-      if (!made || !changesTraining(unit)) return;
-      if (!("layers" in made)) {
-        throw new InvalidInput(`${unit.name} changes a network, but ${made.name} is none; use another model`);
-      }
-      const layers = made.layers(input, classes, made.params.parse(model.params));
-      unit.check?.({ layers, input }, unit.params.parse(params));
-    },
+    trainedUnder: (params) => trainedUnder(unit, params),
+    check: (params, defended) => checkDefense(unit, unit.params.parse(params), defended),
   })),
 };
 
-function changesTraining({ model, training, objective }: Defense): boolean {
-  return model !== undefined || training !== undefined || objective !== undefined;
+function checkDefense(unit: Defense, params: Record<string, unknown>, { model, reference, ...about }: Defended): void {
+  const made = models[model.name as keyof typeof models] as Model | undefined;
+  const defense = bound(unit, params);
+  if (!made || !changesTraining(defense)) return;
+  if (!("layers" in made)) {
+    throw new InvalidInput(
+      `${unit.name} changes how a network is trained, but ${made.name} is none; use another model`,
+    );
+  }
+  const layers = made.layers(about.input, about.classes, made.params.parse(model.params));
+  defense.check({ ...about, layers });
+  const needed = defense.reference(about.side);
+  if (needed > reference) {
+    throw new InvalidInput(
+      `it needs ${needed} records besides those of target and shadows, but there are ${reference} with ${about.side} on a side; lower records`,
+    );
+  }
 }
 
 /** The catalogue with the imported tables of a dataset folder, or of an experiment, besides. */

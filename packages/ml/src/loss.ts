@@ -68,6 +68,16 @@ export function sumOfSquares(tensors: readonly tfTypes.Tensor[], models: number 
   return op(...tensors);
 }
 
+/** The sum of the absolute values of all elements of all `tensors`, at least one; of several models, of each. */
+export function sumOfSizes(tensors: readonly tfTypes.Tensor[], models: number | null = null): tfTypes.Tensor {
+  const tf = tfjs();
+  return tensors
+    .map((value) =>
+      tf.sum(tf.abs(value), Array.from({ length: value.rank }, (_, axis) => axis).slice(models === null ? 0 : 1)),
+    )
+    .reduce((sum, one) => tf.add(sum, one));
+}
+
 /** A scalar as it is; one number a model shaped so that it broadcasts to `like`, whose first axis counts the models. */
 function perModel(numbers: tfTypes.Tensor, like: tfTypes.Tensor): tfTypes.Tensor {
   if (numbers.rank === 0) return numbers;

@@ -28,8 +28,8 @@ export interface ObjectiveBatch {
 
 /** What is minimised in a training, where that is not the cross-entropy of the batch as it is. */
 export interface Objective {
-  /** Numbers that change in the course of a training, at a step of so many: how far a ramp has come. */
-  settings?(step: number, steps: number): Record<string, number>;
+  /** Numbers that change in the course of a training, at a step of so many and in an epoch: how far a ramp has come. */
+  settings?(step: number, steps: number, epoch: number): Record<string, number>;
   /** Inputs on which the loss is to be taken, made without a gradient by the weights: adversarial examples. */
   prepare?(batch: ObjectiveBatch): Tensors;
   /** The mean loss of the batch, a scalar. L2 penalties are added to it. */

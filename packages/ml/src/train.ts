@@ -27,6 +27,8 @@ export interface Lesson {
   /** What the owner makes of plain features, for an objective; absent when nothing. */
   encoding?: EncodingArrays | undefined;
   labels: Int32Array; // records; 0 … classes − 1
+  /** What each record is to be answered with, where that is not its label alone. */
+  targets?: Float32Array; // records × classes; rows sum to 1
   /** First weights, batch order and dropout masks all follow from it. */
   rng: Rng;
 }
@@ -87,7 +89,7 @@ export async function trainTogether(
     /** The objective's settings for the steps of an epoch from the given one on. */
     const settingsOf = (epoch: number, first: number): Record<string, Float64Array> => {
       const steps = Array.from({ length: stepsAnEpoch - first }, (_, at) =>
-        recipe.objective?.of.settings?.(epoch * stepsAnEpoch + first + at, training.epochs * stepsAnEpoch),
+        recipe.objective?.of.settings?.(epoch * stepsAnEpoch + first + at, training.epochs * stepsAnEpoch, epoch),
       );
       return Object.fromEntries(
         Object.keys(steps[0] ?? {}).map((name) => [name, Float64Array.from(steps, (step) => step?.[name] as number)]),

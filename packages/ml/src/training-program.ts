@@ -1,10 +1,11 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
+import type { Training } from "@shadowfarm/core/training";
 import { concatenate } from "@shadowfarm/engine/arrays";
 import type { Arrays, StepContext, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type { TrainingProgram } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
-import { crossEntropy, sumOfSquares } from "./loss.ts";
+import { crossEntropy, sumOfSizes, sumOfSquares } from "./loss.ts";
 import { forward, isStatistic, type Pass, type Weights } from "./network.ts";
 import { encoded, type ObjectiveBatch } from "./objective.ts";
 import type { Lesson, Recipe } from "./train.ts";
@@ -43,7 +44,7 @@ export function programFor(
     },
     data: {
       features: { shape: [rows, ...inputShape], data: concatenate(lessons.map(({ features }) => features)) },
-      targets: { shape: [rows, classes], data: concatenate(lessons.map(({ labels }) => oneHot(labels, classes))) },
+      targets: { shape: [rows, classes], data: concatenate(lessons.map((lesson) => targetsOf(lesson, classes))) },
     },
     optimizer: { name: training.optimizer, weightDecay: training.weightDecay },
     ...(training.clipNorm > 0 && { clipNorm: training.clipNorm }),
@@ -67,7 +68,7 @@ function crossEntropyOf({ layers, training }: Recipe, models: number | null): Lo
       const pass: Pass = { training: true, uniform, statistics, ...(models !== null && { models }) };
       const logits = forward(layers, weights, apart(batch, "features"), pass);
       const loss = crossEntropy(logits, apart(batch, "targets"));
-      return { loss: withPenalty(loss, weights, training.l2, models), state: statistics };
+      return { loss: withPenalty(loss, weights, training, models), state: statistics };
     },
   };
 }
@@ -89,7 +90,7 @@ function objectiveOf({ layers, training, objective }: Recipe, models: number | n
     };
   };
   return {
-    settings: Object.keys(of.settings?.(0, 1) ?? {}),
+    settings: Object.keys(of.settings?.(0, 1, 0) ?? {}),
     prepare: (weights, batch, context) =>
       of.prepare?.(about(weights, batch, context, { training: true, uniform: context.uniform })) ?? {},
     loss(weights, batch, context) {
@@ -98,7 +99,7 @@ function objectiveOf({ layers, training, objective }: Recipe, models: number | n
       const loss = of.loss(about(weights, batch, context, pass), batch);
       const kept = [MEAN, DEVIATION].flatMap((name) => (weights[name] ? [[name, weights[name]]] : []));
       return {
-        loss: withPenalty(loss, weights, training.l2, null),
+        loss: withPenalty(loss, weights, training, null),
         state: { ...statistics, ...Object.fromEntries(kept) },
       };
     },
@@ -113,18 +114,27 @@ function encodingState({ objective, inputShape }: Recipe, encoding: EncodingArra
   };
 }
 
-function withPenalty(loss: tfTypes.Tensor, weights: Tensors, l2: number, models: number | null): tfTypes.Tensor {
-  if (l2 === 0) return loss;
+function withPenalty(
+  loss: tfTypes.Tensor,
+  weights: Tensors,
+  { l1 = 0, l2 }: Training,
+  models: number | null,
+): tfTypes.Tensor {
   const tf = tfjs();
-  const kernels = Object.keys(weights).filter((name) => name.endsWith("/kernel"));
-  const squares = sumOfSquares(
-    kernels.map((name) => weights[name] as tfTypes.Tensor),
-    models,
-  );
-  return tf.add(loss, tf.mul(squares, l2));
+  const kernels = Object.keys(weights)
+    .filter((name) => name.endsWith("/kernel"))
+    .map((name) => weights[name] as tfTypes.Tensor);
+  const squared = l2 === 0 ? loss : tf.add(loss, tf.mul(sumOfSquares(kernels, models), l2));
+  return l1 === 0 ? squared : tf.add(squared, tf.mul(sumOfSizes(kernels, models), l1));
 }
 
-function oneHot(labels: Int32Array, classes: number): Float32Array {
+/**
+ * The records' targets as rows.
+ *
+ * @throws {InvalidInput} for a label that is no class.
+ */
+export function targetsOf({ labels, targets }: Pick<Lesson, "labels" | "targets">, classes: number): Float32Array {
+  if (targets) return targets;
   const rows = new Float32Array(labels.length * classes);
   labels.forEach((label, record) => {
     if (label < 0 || label >= classes)

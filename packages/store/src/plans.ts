@@ -75,12 +75,13 @@ async function writePlan(execute: Execute, experimentId: string, plan: Plan): Pr
   await inChunks(
     execute,
     `INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, "datasetParams", records, split, model, "modelParams",
-                         training, defense, "defenseParams", attack, "attackParams", "jobKey")
+                         training, defense, "defenseParams", attack, "attackParams", attacker, "jobKey")
      SELECT $1, index, repeat, dataset, data::"DataSource", origin, "datasetParams", records, split, model, "modelParams", training,
-            defense, "defenseParams", attack, "attackParams", "jobKey"
+            defense, "defenseParams", attack, "attackParams", attacker, "jobKey"
      FROM jsonb_to_recordset($2::jsonb) AS row(
        index int, repeat int, dataset text, data text, origin text, "datasetParams" jsonb, records int, split text,
-       model text, "modelParams" jsonb, training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, "jobKey" text)`,
+       model text, "modelParams" jsonb, training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, attacker text,
+       "jobKey" text)`,
     plan.cells,
     (cells, first) => [experimentId, JSON.stringify(cells.map((cell, position) => cellRow(cell, first + position)))],
   );

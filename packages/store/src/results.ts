@@ -1,3 +1,4 @@
+import type { Attacker } from "@shadowfarm/core/experiment";
 import type { Metrics } from "@shadowfarm/core/metrics";
 import type { SplitScheme } from "@shadowfarm/core/split";
 import type { Training } from "@shadowfarm/core/training";
@@ -21,6 +22,7 @@ export interface ResultRow {
   training: Training;
   attack: string;
   attackParams: Record<string, unknown>;
+  attacker: Attacker;
   defense: string;
   defenseParams: Record<string, unknown>;
   repeat: number;
@@ -54,7 +56,7 @@ export async function listResults(store: Store, filter: ResultFilter = {}): Prom
   return store.db.$queryRaw<ResultRow[]>`
     SELECT experiment.name AS experiment, experiment.id AS "experimentId",
            cell.dataset, cell.data::text, cell.origin, cell."datasetParams", cell.records, cell.split, cell.model, cell."modelParams", cell.training,
-           cell.attack, cell."attackParams", cell.defense, cell."defenseParams", cell.repeat,
+           cell.attack, cell."attackParams", cell.attacker, cell.defense, cell."defenseParams", cell.repeat,
            result.engine, result.machine, result.version, result."computeSeconds", cell."jobKey", result.metrics
     FROM "Cell" cell
     JOIN "Experiment" experiment ON experiment.id = cell."experimentId"

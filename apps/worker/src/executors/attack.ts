@@ -24,7 +24,9 @@ export async function attack(params: AttackParams, context: ExecutorContext): Pr
   const { scores } = output;
   const { labels } = input.target;
   const isMember = tensorOf(target, "isMember", Uint8Array).data;
-  const metrics = judge(output, input, isMember, await queriesToMake(params, context));
+  const judged = judge(output, input, isMember, await queriesToMake(params, context));
+  const { privacy } = target.meta as PosteriorsMeta;
+  const metrics = { ...judged, ...(privacy && { privacy }) };
   const shape = [scores.length];
   const indices = tensorOf(target, "indices", Uint32Array).data;
   // With the truth beside them, so that any metric can be computed anew from this artifact alone.

@@ -1,3 +1,4 @@
+import type { Privacy } from "@shadowfarm/core/accountant";
 import type { Encoding, InputInfo, UnitUse } from "@shadowfarm/core/catalog";
 import type { JobKind } from "@shadowfarm/core/job";
 import type { Metrics } from "@shadowfarm/core/metrics";
@@ -50,21 +51,36 @@ export interface RecordsMeta {
 
 /** What a `weights` artifact says of its arrays: all that is needed to ask the model. */
 export interface WeightsMeta {
-  /** Of a network its layers; of another classifier the unit that can ask it. */
-  model: { layers: Layer[] } | { unit: UnitUse };
+  model: LearntMeta;
   input: InputInfo;
   /** What its owner makes of records; the arrays `encoding/…` are what it learnt. */
   encoding: Encoding;
   /** Mean training loss of each epoch; none for what has no epochs. */
   losses: number[];
+  /** What a differentially private training spent. */
+  privacy?: Privacy;
 }
+
+/**
+ * Of a network its layers; of another classifier the unit that can ask it; of several models what each of them is. The
+ * arrays of those are `part0/…`, `part1/…` and `top/…`.
+ */
+export type LearntMeta =
+  | { layers: readonly Layer[] }
+  | { unit: UnitUse }
+  | { parts: readonly LearntMeta[]; top: LearntMeta };
 
 /** Before the names of the arrays that an encoding learnt. */
 export const ENCODING = "encoding/";
+
+/** Before the names of the arrays that a defense learnt for its answers. */
+export const DEFENSE = "defense/";
 
 /** What a `posteriors` artifact says of its arrays. */
 export interface PosteriorsMeta {
   classes: number;
   /** Copies of each point that were asked about; see `Answers`. */
   views: number;
+  /** What the training of the model spent, where it was differentially private. */
+  privacy?: Privacy;
 }

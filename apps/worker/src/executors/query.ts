@@ -7,7 +7,7 @@ import { blockRows, predictedClasses } from "@shadowfarm/ml/query";
 import { randomPoints } from "@shadowfarm/ml/random-points";
 import { viewsOf } from "@shadowfarm/ml/views";
 import type { Tensor } from "@shadowfarm/store/tensors";
-import type { ExecutorContext, Made, PosteriorsMeta } from "./contract.ts";
+import type { ExecutorContext, Made, PosteriorsMeta, WeightsMeta } from "./contract.ts";
 import { type OpenModel, openModel } from "./model.ts";
 import { type PreparedRecords, prepared, takenBlocks } from "./records.ts";
 import { probeNamed } from "./units.ts";
@@ -28,7 +28,8 @@ export async function query(params: QueryParams, context: ExecutorContext): Prom
     const model = await openModel(weights, { engine, defense, classes }, rng.child("defense"), context);
     try {
       if (params.probe) return await probed(params.probe, params, { records, model, rng }, context);
-      return await answered(params, records, model, rng);
+      const { privacy } = weights.meta as WeightsMeta;
+      return await answered(params, records, model, { rng, ...(privacy && { privacy }) });
     } finally {
       model.close();
     }
@@ -41,10 +42,10 @@ async function answered(
   params: QueryParams,
   records: PreparedRecords,
   { input, classes, askBlocks }: OpenModel,
-  rng: Rng,
+  { rng, ...spent }: { rng: Rng } & Pick<PosteriorsMeta, "privacy">,
 ): Promise<Made> {
   const { points, views } = params;
-  const meta: PosteriorsMeta = { classes, views };
+  const meta: PosteriorsMeta = { classes, views, ...spent };
   if (points.set === "random") {
     return madeOf(meta, await askBlocks(randomBlock(input, records.distinct, points.count, rng)), {});
   }

@@ -2,18 +2,19 @@ import type { InputInfo } from "@shadowfarm/core/catalog";
 import { InvalidInput, TrainingDiverged } from "@shadowfarm/core/errors";
 import type { TrainParams } from "@shadowfarm/core/job";
 import { createRng } from "@shadowfarm/core/rng";
-import { sidesOf } from "@shadowfarm/core/split";
+import { referenceOf, sidesOf } from "@shadowfarm/core/split";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { Engine } from "@shadowfarm/engine/engine";
+import type { BoundDefense } from "@shadowfarm/ml/defense";
 import { encode, type FittedEncoding, fitEncoding } from "@shadowfarm/ml/encoding";
 import { packSize } from "@shadowfarm/ml/pack";
 import { type Lesson, type Recipe, type Trained, type TrainOptions, trainTogether } from "@shadowfarm/ml/train";
 import type { EncodingArrays } from "@shadowfarm/ml/training-program";
-import type { ClassicalModel, LearntArrays, NetworkModel } from "@shadowfarm/ml/unit";
-import type { Tensor } from "@shadowfarm/store/tensors";
-import { type ClaimOf, ENCODING, type ExecutorContext, type Made, type WeightsMeta } from "./contract.ts";
+import type { Built, ClassicalModel, NetworkModel, School } from "@shadowfarm/ml/unit";
+import { type ClaimOf, DEFENSE, ENCODING, type ExecutorContext, type Made, type WeightsMeta } from "./contract.ts";
+import { keptModel, vectors } from "./learnt.ts";
 import { type PreparedRecords, prepared } from "./records.ts";
-import { defenseNamed, modelNamed } from "./units.ts";
+import { defenseUsed, modelNamed } from "./units.ts";
 
 /**
  * Records → what one model learnt, trained on the members of its owner. Small networks are trained together with others
@@ -43,28 +44,39 @@ async function trainNetworks(
 ): Promise<ReadonlyMap<string, Made | Error>> {
   const { params } = job;
   const { input } = params;
-  const defense = defenseNamed(params.defense);
+  const defense = defenseUsed(params.defense);
   const plain = model.layers(input, records.classes, params.model.params);
-  const layers = defense.model?.(plain, params.defense.params) ?? plain;
-  const training = defense.training?.(params.training, params.defense.params) ?? params.training;
-  const objective = defense.objective?.(params.defense.params);
+  const layers = defense.model?.(plain) ?? plain;
+  const training = defense.training?.(params.training) ?? params.training;
+  const { objective, targets } = defense;
   const recipe = {
     ...{ layers, inputShape: input.shape, classes: records.classes, training },
     ...(objective && { objective: { of: objective, input } }),
   };
 
   const engine = await openEngine(params.engine);
+  if (defense.build) {
+    const lesson = await lessonOf(params, records);
+    const reference = await referenceOfOwner(params, records, defense, lesson.fitted);
+    const built = await defense.build({ engine, recipe, lesson, reference, signal });
+    return new Map([[job.key, madeOf(built, input, lesson.fitted)]]);
+  }
   const most = objective ? 1 : packSize(engine, recipe);
   const jobs = [job, ...(most > 1 ? ((await claimMore(most - 1)) as ClaimOf<"train">[]) : [])];
   const lessons: FittedLesson[] = [];
-  for (const { params } of jobs) lessons.push(await (objective ? plainLessonOf : lessonOf)(params, records));
+  for (const { params } of jobs) {
+    const lesson = await (objective ? plainLessonOf : lessonOf)(params, records);
+    lessons.push({ ...lesson, ...(targets && { targets: targets(lesson.labels, records.classes) }) });
+  }
   // A model that might have been packed gets the same bits when there was no company.
   const trained = await trainAll(engine, recipe, lessons, { signal, asPack: most > 1 });
   return new Map(
-    jobs.map(({ key }, at) => [
-      key,
-      madeOf(recipe, input, lessons[at]?.fitted as FittedEncoding, trained[at] as Trained | Error),
-    ]),
+    jobs.map(({ key }, at): [string, Made | Error] => {
+      const one = trained[at] as Trained | Error;
+      if (one instanceof Error) return [key, one];
+      const built = { model: { layers, weights: one.weights }, losses: one.losses };
+      return [key, madeOf(built, input, lessons[at]?.fitted as FittedEncoding)];
+    }),
   );
 }
 
@@ -78,16 +90,7 @@ async function fitClassical(
   const { fitted, ...lesson } = await lessonOf(params, records);
   const { classes } = records;
   const learnt = await model.fit({ ...lesson, width: sizeOf(input.shape), classes, signal }, params.model.params);
-  const meta: WeightsMeta = { model: { unit: params.model }, input, encoding: fitted.encoding, losses: [] };
-  return {
-    bundles: { weights: { meta, tensors: { ...tensorsOf(learnt, ""), ...tensorsOf(fitted.tensors, ENCODING) } } },
-  };
-}
-
-function tensorsOf(arrays: LearntArrays, prefix: string): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => [prefix + name, { shape: [data.length], data }]),
-  );
+  return madeOf({ model: { unit: params.model, learnt }, losses: new Float64Array() }, input, fitted);
 }
 
 interface FittedLesson extends Lesson {
@@ -106,6 +109,22 @@ async function plainLessonOf(params: TrainParams, records: PreparedRecords): Pro
   if (!(plain instanceof Float32Array)) throw new InvalidInput("text cannot be trained on by an objective of its own");
   const { mean, deviation } = lesson.fitted.tensors as Partial<EncodingArrays>;
   return { ...lesson, features: plain, ...(mean && deviation && { encoding: { mean, deviation } }) };
+}
+
+/** The records that the owner holds besides its members, as its encoding has them. */
+async function referenceOfOwner(
+  { owner, split, input }: TrainParams,
+  { labels, population, take }: PreparedRecords,
+  defense: BoundDefense,
+  fitted: FittedEncoding,
+): Promise<School["reference"]> {
+  const count = defense.reference(split.side);
+  if (count === 0) return { features: new Float32Array(), labels: new Int32Array() };
+  const indices = referenceOf(owner, population, split, count);
+  return {
+    features: encode(fitted, input, await take(indices)),
+    labels: Int32Array.from(indices, (record) => labels[record] as number),
+  };
 }
 
 async function membersOf({ owner, split, seed, input, encoding }: TrainParams, records: PreparedRecords) {
@@ -133,13 +152,10 @@ async function trainAll(
   }
 }
 
-function madeOf(
-  { layers }: Recipe,
-  input: InputInfo,
-  { encoding, tensors }: FittedEncoding,
-  trained: Trained | Error,
-): Made | Error {
-  if (trained instanceof Error) return trained;
-  const meta: WeightsMeta = { model: { layers: [...layers] }, input, encoding, losses: [...trained.losses] };
-  return { bundles: { weights: { meta, tensors: { ...trained.weights, ...tensorsOf(tensors, ENCODING) } } } };
+function madeOf({ model, losses, learnt = {}, privacy }: Built, input: InputInfo, fitted: FittedEncoding): Made {
+  const kept = keptModel(model);
+  const { encoding } = fitted;
+  const meta: WeightsMeta = { model: kept.meta, input, encoding, losses: [...losses], ...(privacy && { privacy }) };
+  const others = { ...vectors(fitted.tensors, ENCODING), ...vectors(learnt, DEFENSE) };
+  return { bundles: { weights: { meta, tensors: { ...kept.tensors, ...others } } } };
 }

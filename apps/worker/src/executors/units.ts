@@ -3,14 +3,20 @@ import { EnvironmentFault } from "@shadowfarm/core/errors";
 import { type EngineOptions, engineNames, openEngine } from "@shadowfarm/engine/backends";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { attacks } from "@shadowfarm/ml/attacks/index";
+import { type BoundDefense, bound } from "@shadowfarm/ml/defense";
 import { defenses } from "@shadowfarm/ml/defenses/index";
 import { models } from "@shadowfarm/ml/models/index";
 import { probes } from "@shadowfarm/ml/probes/index";
 import type { Attack, Defense, Model, Probe } from "@shadowfarm/ml/unit";
 
 export const attackNamed = (use: UnitUse): Attack => lookUp("attack", attacks as Readonly<Record<string, Attack>>, use);
-export const defenseNamed = (use: UnitUse): Defense =>
-  lookUp("defense", defenses as Readonly<Record<string, Defense>>, use);
+const defenseNamed = (use: UnitUse): Defense => lookUp("defense", defenses as Readonly<Record<string, Defense>>, use);
+/**
+ * A defense with its parameters.
+ *
+ * @throws {EnvironmentFault} as all of these, when this worker has none of that version.
+ */
+export const defenseUsed = (use: UnitUse): BoundDefense => bound(defenseNamed(use), use.params);
 export const modelNamed = (use: UnitUse): Model => lookUp("model", models as Readonly<Record<string, Model>>, use);
 export const probeNamed = (use: UnitUse): Probe => lookUp("probe", probes as Readonly<Record<string, Probe>>, use);
 

@@ -28,7 +28,7 @@ test("a margin below −1 counts as −1", async () => {
 
 test("records alone are trained on first, then balls that grow", () => {
   const objective = defense.objective?.(defense.params.parse({ epsilon: 0.1, weight: 0.4 }));
-  const settings = [0, 199, 200, 350, 500, 999].map((step) => objective?.settings?.(step, 1000));
+  const settings = [0, 199, 200, 350, 500, 999].map((step) => objective?.settings?.(step, 1000, 0));
   expect(settings.map((at) => at?.weight)).toEqual([0, 0, 0.4, 0.4, 0.4, 0.4]);
   expect(settings.map((at) => at?.epsilon)).toEqual(
     [0, 0, 0, 0.05, 0.1, 0.1].map((epsilon) => expect.closeTo(epsilon)),

@@ -23,7 +23,7 @@ test("steps are reach · epsilon / steps long, and begin where the random number
 
 test("epsilon grows from zero in the first part of the training", () => {
   const settings = (params: object, step: number) =>
-    defense.objective?.(defense.params.parse(params)).settings?.(step, 1000).epsilon;
+    defense.objective?.(defense.params.parse(params)).settings?.(step, 1000, 0).epsilon;
   expect([0, 25, 50, 999].map((step) => settings({ epsilon: 0.1 }, step))).toEqual([0, 0.05, 0.1, 0.1]);
   expect(settings({ epsilon: 0.1, ramp: 0 }, 0)).toBe(0.1);
 });

@@ -1,5 +1,6 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { trainingSchema } from "@shadowfarm/core/training";
+import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
 import { models } from "../models/index.ts";
 import { initialize } from "../network.ts";
@@ -12,8 +13,10 @@ const networks = Object.values<Model>(models)
   .map((model) => model.layers(image, 10, { ...model.params.parse({}) } as never));
 const all = Object.values<Defense>(defenses).map((defense) => ({ name: defense.name, defense }));
 
-test.each(all)("$name: what its hooks give back still works, and what they got is unchanged", ({ defense }) => {
-  const params = defense.params.parse({});
+const engine = await openEngine("cpu");
+
+test.each(all)("$name: what its hooks give back still works, and what they got is unchanged", async ({ defense }) => {
+  const params = defense.params.parse(defense.name === "combined" ? { first: "dropout", second: "rounding" } : {});
   for (const layers of networks) {
     const before = structuredClone(layers);
     const defended = defense.model?.(layers, params) ?? layers;
@@ -22,7 +25,16 @@ test.each(all)("$name: what its hooks give back still works, and what they got i
   }
   const training = trainingSchema.parse({});
   expect(() => trainingSchema.parse(defense.training?.(training, params) ?? training)).not.toThrow();
-  const answers = defense.posteriors?.(Float32Array.of(0.5, 0.3, 0.2), 3, params, createRng(1));
+  const targets = defense.targets?.(Int32Array.of(2, 0), 3, params);
+  for (const [row, label] of [2, 0].entries()) {
+    const own = [...(targets ?? [0, 0, 1, 1, 0, 0]).slice(3 * row, 3 * row + 3)];
+    expect(own.reduce((sum, share) => sum + share)).toBeCloseTo(1, 6);
+    expect(own.indexOf(Math.max(...own))).toBe(label);
+  }
+  // What an answer needs of its training is for the defense's own test.
+  if (defense.build) return;
+  const context = { rng: createRng(1), engine, learnt: {} };
+  const answers = await defense.posteriors?.(Float32Array.of(0.5, 0.3, 0.2), 3, params, context);
   expect(answers?.length ?? 3).toBe(3);
 });
 

@@ -1,5 +1,6 @@
 import { abstractInterpretation } from "./abstract-interpretation.ts";
 import { adversarialTraining } from "./adversarial-training.ts";
+import { combined } from "./combined.ts";
 import { distributional } from "./distributional.ts";
 import { dropout } from "./dropout.ts";
 import { dualBounds } from "./dual-bounds.ts";
@@ -12,8 +13,7 @@ import { temperature } from "./temperature.ts";
 import { topK } from "./top-k.ts";
 import { trades } from "./trades.ts";
 
-/** Every defense by name. */
-export const defenses = {
+const single = {
   "abstract-interpretation": abstractInterpretation,
   "adversarial-training": adversarialTraining,
   distributional,
@@ -28,3 +28,6 @@ export const defenses = {
   "top-k": topK,
   trades,
 };
+
+/** Every defense by name. */
+export const defenses = { ...single, combined: combined(single) };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { aDefended } from "./defended.fixture.ts";
 import { intervalBounds as defense } from "./interval-bounds.ts";
 import { minimised, sigmoid } from "./linear-batch.fixture.ts";
 
@@ -14,16 +15,14 @@ test("the loss is κ times that of the record, and the rest that of the ball's w
 
 test("after a warm-up on records alone epsilon grows, and κ falls from 1", () => {
   const objective = defense.objective?.(defense.params.parse({ epsilon: 0.1, kappa: 0.6, warmup: 0.1, ramp: 0.4 }));
-  const settings = [0, 100, 300, 500, 999].map((step) => objective?.settings?.(step, 1000));
+  const settings = [0, 100, 300, 500, 999].map((step) => objective?.settings?.(step, 1000, 0));
   expect(settings.map((at) => at?.epsilon)).toEqual([0, 0, 0.05, 0.1, 0.1].map((epsilon) => expect.closeTo(epsilon)));
   expect(settings.map((at) => at?.kappa)).toEqual([1, 1, 0.8, 0.6, 0.6].map((kappa) => expect.closeTo(kappa)));
 });
 
 test("balls that would not be whole before the end are refused", () => {
-  const network = {
-    layers: [{ kind: "dense", units: 2, activation: "linear" } as const],
-    input: { kind: "binary", shape: [4], low: 0, high: 1 } as const,
-  };
   const params = defense.params.parse({ warmup: 0.5, ramp: 0.6 });
-  expect(() => defense.check?.(network, params)).toThrow("warmup 0.5 and ramp 0.6 are more than the whole training");
+  expect(() => defense.check?.(aDefended(), params)).toThrow(
+    "warmup 0.5 and ramp 0.6 are more than the whole training",
+  );
 });

@@ -8,6 +8,7 @@ import type { Objective } from "../objective.ts";
 import { predictedClasses, query } from "../query.ts";
 import { type Recipe, train } from "../train.ts";
 import type { Defense } from "../unit.ts";
+import { aDefended } from "./defended.fixture.ts";
 import { defenses } from "./index.ts";
 
 const onnx = await openEngine("onnx");
@@ -70,8 +71,8 @@ describe.each<[keyof typeof defenses, Record<string, unknown>, number]>([
   });
 
   test("refuses tables", () => {
-    expect(() => unit.check?.({ layers, input: { kind: "tabular", shape: [width], low: 0, high: 1 } }, params)).toThrow(
-      "it perturbs image or binary records, not tabular ones",
-    );
+    expect(() =>
+      unit.check?.(aDefended({ layers, input: { kind: "tabular", shape: [width], low: 0, high: 1 } }), params),
+    ).toThrow("it perturbs image or binary records, not tabular ones");
   });
 });

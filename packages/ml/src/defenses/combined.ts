@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Member } from "../defense.ts";
+import { type Defense, defineDefense } from "../unit.ts";
+
+/** A defense as an experiment file names it: its name, or its name and parameters, of which none is a sweep here. */
+const member = z.union([z.string(), z.looseObject({ name: z.string() })]);
+
+/** Two defenses at once, the second on top of the first; a third goes into the second's place as `combined` again. */
+export const combined = (others: Readonly<Record<string, Defense>>) => {
+  const known = (): Readonly<Record<string, Defense>> => ({ ...others, combined: unit as Defense });
+  /** Name and all parameters, so that equal defenses are equal however they were written. */
+  const settled = member.transform((given, context) => {
+    const { name, ...params } = typeof given === "string" ? { name: given } : given;
+    const named = Object.hasOwn(known(), name) ? known()[name] : undefined;
+    if (!named) {
+      const message = `unknown defense "${name}"; use one of ${Object.keys(known()).join(", ")}`;
+      context.issues.push({ code: "custom", input: given, message });
+      return z.NEVER;
+    }
+    const parsed = named.params.safeParse(params);
+    if (parsed.success) return { name, ...parsed.data };
+    for (const issue of parsed.error.issues) {
+      context.issues.push({
+        code: "custom",
+        input: given,
+        message: `${name}: ${issue.path.join(".")} ${issue.message}`,
+      });
+    }
+    return z.NEVER;
+  });
+  const memberOf = ({ name, ...params }: { name: string }): Member => ({ unit: known()[name] as Defense, params });
+  const unit = defineDefense({
+    name: "combined",
+    title: "Two defenses at once",
+    paper: "Salem et al. 2019, §VI",
+    version: 1,
+    params: z.strictObject({
+      first: settled.describe("the one that comes first, with its parameters"),
+      second: settled.describe("the one on top of it"),
+    }),
+    combines: (params) => [memberOf(params.first), memberOf(params.second)],
+  });
+  return unit;
+};

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Cell" ADD COLUMN     "attacker" TEXT NOT NULL DEFAULT 'aware';
