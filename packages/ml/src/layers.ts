@@ -34,7 +34,9 @@ export type Layer =
    */
   | { kind: "residual"; layers: readonly Layer[]; shortcut: readonly Layer[] }
   | { kind: "flatten" }
-  | { kind: "dropout"; rate: number };
+  | { kind: "dropout"; rate: number }
+  /** In training alone, each picture shifted by up to so many pixels, and mirrored or not, at random. */
+  | { kind: "augment"; shift: number; mirror: boolean };
 
 /** A layer in its place. Shapes are those of one record, without the record axis. */
 export interface Placed {
@@ -114,6 +116,9 @@ function shapeAfter(layer: Layer, name: string, shape: readonly number[]): reado
     case "flatten":
       return [sizeOf(shape)];
     case "batch-norm":
+      return shape;
+    case "augment":
+      imageShape(layer, shape);
       return shape;
     case "dropout":
       if (!(layer.rate >= 0 && layer.rate < 1)) throw new InvalidInput(`dropout rate ${layer.rate} is not in [0, 1)`);

@@ -48,6 +48,19 @@ export function crossEntropies(logits: tfTypes.Tensor, targets: tfTypes.Tensor):
   return op(logits);
 }
 
+/** What follows from some tensors as a constant, of which no gradient is taken. Not the constant's own operations have one, either. */
+export function constantOf(
+  of: (...tensors: tfTypes.Tensor[]) => tfTypes.Tensor,
+  ...given: tfTypes.Tensor[]
+): tfTypes.Tensor {
+  const tf = tfjs();
+  const op = tf.customGrad((...args) => {
+    const tensors = args.slice(0, -1) as tfTypes.Tensor[];
+    return { value: of(...tensors), gradFunc: () => tensors.map((tensor) => tf.zeros(tensor.shape)) };
+  });
+  return op(...given);
+}
+
 /** The sum of all squared elements of all `tensors`, of which there must be at least one; of several models, of each. */
 export function sumOfSquares(tensors: readonly tfTypes.Tensor[], models: number | null = null): tfTypes.Tensor {
   const tf = tfjs();

@@ -4,6 +4,7 @@ import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, StepContext, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
+import { augmented } from "./augment.ts";
 import { momentsOf, moved, normalized, normalizedByBatch } from "./batch-norm.ts";
 import { type Activation, type Layer, type Placed, place, simpleLayers, waysThrough } from "./layers.ts";
 
@@ -116,6 +117,7 @@ function firstWeights({ layer, name, inputShape }: Placed, rng: Rng): Record<str
     case "residual":
     case "flatten":
     case "dropout":
+    case "augment":
       return {};
   }
 }
@@ -184,6 +186,8 @@ function apply(
     }
     case "flatten":
       return tf.reshape(x, [...x.shape.slice(0, modelsOf(pass) === null ? 1 : 2), -1]);
+    case "augment":
+      return pass.training ? augmented(x, layer, pass.uniform) : x;
     case "dropout": {
       if (!pass.training || layer.rate === 0) return x;
       // Inverted: what is kept is scaled up now, so that inference needs no scaling (Srivastava et al. 2014, §10).

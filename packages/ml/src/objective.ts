@@ -28,6 +28,8 @@ export interface ObjectiveBatch {
 
 /** What is minimised in a training, where that is not the cross-entropy of the batch as it is. */
 export interface Objective {
+  /** What it looks at: plain records, which it may change, or what the network makes of them, whatever they are. Default: records. */
+  sees?: "records" | "logits";
   /** Numbers that change in the course of a training, at a step of so many and in an epoch: how far a ramp has come. */
   settings?(step: number, steps: number, epoch: number): Record<string, number>;
   /** Inputs on which the loss is to be taken, made without a gradient by the weights: adversarial examples. */

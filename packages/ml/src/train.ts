@@ -4,7 +4,7 @@ import type { Rng } from "@shadowfarm/core/rng";
 import { learningRateAt, type Training } from "@shadowfarm/core/training";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, Engine } from "@shadowfarm/engine/engine";
-import { trainingProgram } from "@shadowfarm/engine/training";
+import { type TrainingProgram, trainingProgram } from "@shadowfarm/engine/training";
 import { initialize, type Layer, type Weights } from "./network.ts";
 import type { Objective } from "./objective.ts";
 import { stacked, unstacked } from "./pack.ts";
@@ -73,13 +73,25 @@ export async function trainTogether(
   lessons: readonly Lesson[],
   { asPack = false, signal, onProgress }: TrainOptions = {},
 ): Promise<Trained[]> {
-  const { training } = recipe;
   const records = lessons[0]?.labels.length ?? 0;
   for (const lesson of lessons) checkLesson(recipe, lesson, records);
   const { layers, inputShape, classes } = recipe;
   const start = lessons.map(({ rng }) => initialize(layers, inputShape, classes, rng.child("weights")));
   const models = lessons.length > 1 || asPack ? lessons.length : null;
   const program = programFor(recipe, lessons, models, models === null ? (start[0] as Weights) : stacked(start));
+  const { state, losses } = await runTraining(engine, program, { ...recipe, records, lessons }, { signal, onProgress });
+  const weights = unstacked(state, start);
+  return losses.map((ofModel, model) => ({ weights: weights[model] as Trained["weights"], losses: ofModel }));
+}
+
+/** The epochs of a training: orders of records follow from the lessons' streams. */
+export async function runTraining(
+  engine: Engine,
+  program: TrainingProgram,
+  given: Pick<Recipe, "training" | "objective"> & { records: number; lessons: readonly Pick<Lesson, "rng">[] },
+  { signal, onProgress }: Omit<TrainOptions, "asPack">,
+): Promise<{ state: Record<string, ArrayValue>; losses: Float64Array[] }> {
+  const { training, objective, records, lessons } = given;
   const loop = engine.compileLoop(trainingProgram(program));
   try {
     const batch = Math.min(training.batch, records);
@@ -89,7 +101,7 @@ export async function trainTogether(
     /** The objective's settings for the steps of an epoch from the given one on. */
     const settingsOf = (epoch: number, first: number): Record<string, Float64Array> => {
       const steps = Array.from({ length: stepsAnEpoch - first }, (_, at) =>
-        recipe.objective?.of.settings?.(epoch * stepsAnEpoch + first + at, training.epochs * stepsAnEpoch, epoch),
+        objective?.of.settings?.(epoch * stepsAnEpoch + first + at, training.epochs * stepsAnEpoch, epoch),
       );
       return Object.fromEntries(
         Object.keys(steps[0] ?? {}).map((name) => [name, Float64Array.from(steps, (step) => step?.[name] as number)]),
@@ -118,8 +130,7 @@ export async function trainTogether(
         losses: losses.map((ofModel) => ofModel[epoch] as number),
       });
     }
-    const weights = unstacked(await loop.state(), start);
-    return losses.map((ofModel, model) => ({ weights: weights[model] as Trained["weights"], losses: ofModel }));
+    return { state: await loop.state(), losses };
   } finally {
     loop.dispose();
   }

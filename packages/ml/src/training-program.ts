@@ -114,7 +114,8 @@ function encodingState({ objective, inputShape }: Recipe, encoding: EncodingArra
   };
 }
 
-function withPenalty(
+/** The loss with the penalties of a training on its weight matrices. */
+export function withPenalty(
   loss: tfTypes.Tensor,
   weights: Tensors,
   { l1 = 0, l2 }: Training,

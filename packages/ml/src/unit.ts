@@ -142,6 +142,8 @@ export interface School {
   lesson: Lesson;
   /** As many records as the defense's `reference` asks for, encoded as the members are; see `referenceOf`. */
   reference: { features: Float32Array; labels: Int32Array };
+  /** So many random points (see random-points.ts), encoded likewise. */
+  random(count: number): Promise<Float32Array>;
   signal?: AbortSignal | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { Engine } from "@shadowfarm/engine/engine";
 import type { BoundDefense } from "@shadowfarm/ml/defense";
 import { encode, type FittedEncoding, fitEncoding } from "@shadowfarm/ml/encoding";
 import { packSize } from "@shadowfarm/ml/pack";
+import { randomPoints } from "@shadowfarm/ml/random-points";
 import { type Lesson, type Recipe, type Trained, type TrainOptions, trainTogether } from "@shadowfarm/ml/train";
 import type { EncodingArrays } from "@shadowfarm/ml/training-program";
 import type { Built, ClassicalModel, NetworkModel, School } from "@shadowfarm/ml/unit";
@@ -56,16 +57,20 @@ async function trainNetworks(
 
   const engine = await openEngine(params.engine);
   if (defense.build) {
-    const lesson = await lessonOf(params, records);
-    const reference = await referenceOfOwner(params, records, defense, lesson.fitted);
-    const built = await defense.build({ engine, recipe, lesson, reference, signal });
-    return new Map([[job.key, madeOf(built, input, lesson.fitted)]]);
+    const { fitted, ...plain } = await lessonOf(params, records);
+    const lesson = { ...plain, ...(targets && { targets: targets(plain.labels, records.classes) }) };
+    const reference = await referenceOfOwner(params, records, defense, fitted);
+    const points = lesson.rng.child("random points");
+    const random = async (count: number) => encode(fitted, input, randomPoints(input, records.distinct, count, points));
+    const built = await defense.build({ engine, recipe, lesson, reference, random, signal });
+    return new Map([[job.key, madeOf(built, input, fitted)]]);
   }
+  const seesRecords = objective && objective.sees !== "logits";
   const most = objective ? 1 : packSize(engine, recipe);
   const jobs = [job, ...(most > 1 ? ((await claimMore(most - 1)) as ClaimOf<"train">[]) : [])];
   const lessons: FittedLesson[] = [];
   for (const { params } of jobs) {
-    const lesson = await (objective ? plainLessonOf : lessonOf)(params, records);
+    const lesson = await (seesRecords ? plainLessonOf : lessonOf)(params, records);
     lessons.push({ ...lesson, ...(targets && { targets: targets(lesson.labels, records.classes) }) });
   }
   // A model that might have been packed gets the same bits when there was no company.

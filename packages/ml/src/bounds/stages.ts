@@ -60,6 +60,7 @@ function stagesOfOne(at: Placed, weights: WeightTensors): Stage[] {
     case "max-pool":
       return [{ kind: "max-pool", size: layer.size }];
     case "dropout":
+    case "augment":
       return [];
     case "residual": {
       const { branch, around } = waysThrough(layer, at);
