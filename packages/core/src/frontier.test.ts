@@ -52,7 +52,7 @@ function aPoint(accuracy: number, auc: number | null, changes: Partial<FrontierP
   const leak = auc === null ? null : { ...measured(auc), attack: "gap", attackParams: {}, noSignal: 0 };
   return {
     first: aRow(),
-    ...{ defense: "none", defenseParams: {}, attacks: 1 },
+    ...{ defense: "none", defenseParams: {}, byAttack: [] },
     accuracy: measured(accuracy),
     leaks: { auc: leak, "tpr@0.1": leak, "tpr@0.01": null, "tpr@0.001": null },
     ...changes,
@@ -96,7 +96,7 @@ describe("frontiersOf", () => {
 
   test("the strongest attack is the one with the highest mean, not the one with the highest repeat; in each metric its own", () => {
     const low = { "0.1": 0.9, "0.01": null, "0.001": null };
-    const { leaks, attacks } = thePoint([
+    const { leaks, byAttack } = thePoint([
       aRow({ attack: "lira", metrics: { auc: 0.9 } }),
       aRow({ attack: "lira", repeat: 1, metrics: { auc: 0.5 } }),
       aRow({ attack: "shadow", attackParams: { batch: 50 }, metrics: { auc: 0.72 } }),
@@ -106,7 +106,11 @@ describe("frontiersOf", () => {
     expect(leaks.auc).toMatchObject({ attack: "shadow", attackParams: { batch: 50 }, n: 2 });
     expect(leaks["tpr@0.1"]).toMatchObject({ attack: "gap", mean: 0.9 });
     expect(leaks["tpr@0.01"]).toMatchObject({ attack: "lira" });
-    expect(attacks).toBe(3);
+    expect(byAttack.map(({ attack, leaks: own }) => [attack, own.auc?.mean])).toEqual([
+      ["lira", 0.7],
+      ["shadow", 0.72],
+      ["gap", 0.6],
+    ]);
   });
 
   test("accuracy is from the attack with most repeats, then most records, whichever is strongest", () => {

@@ -52,13 +52,22 @@ export interface FrontierPoint<Result extends FrontierResult = FrontierResult> {
   accuracy: Measured;
   /** By the strongest attack in each metric, which need not be the same; null when no attack's sample resolves it. */
   leaks: Record<LeakMetric, Leak | null>;
-  /** Attacks, told apart by their parameters too, that it was measured under. */
-  attacks: number;
+  /** The same by every attack, told apart by their parameters too. */
+  byAttack: AttackLeaks[];
+}
+
+/** What one attack shows; null where its sample resolves nothing. */
+export interface AttackLeaks {
+  attack: string;
+  attackParams: Record<string, unknown>;
+  leaks: Record<LeakMetric, Leak | null>;
 }
 
 /** The defenses of one setting: one dataset, split, model and training. */
 export interface Frontier<Result extends FrontierResult = FrontierResult> {
   first: Result;
+  /** All that its results have in common. */
+  setting: Record<string, unknown>;
   points: FrontierPoint<Result>[];
 }
 
@@ -73,6 +82,7 @@ export function frontiersOf<Result extends FrontierResult>(results: readonly Res
   const once = [...new Map(results.map((result) => [result.jobKey, result])).values()];
   return groupsBy(once, settingOf).map((setting) => ({
     first: setting[0],
+    setting: settingOf(setting[0]),
     points: groupsBy(setting, ({ defense, defenseParams }) => ({ defense, defenseParams })).map(pointOf),
   }));
 }
@@ -169,10 +179,11 @@ function pointOf<Result extends FrontierResult>(rows: Group<Result>): FrontierPo
   const [fullest] = [...attacks].sort(
     (one, other) => other.length - one.length || other[0].metrics.nonMembers - one[0].metrics.nonMembers,
   ) as [Group<Result>];
-  const strongest = (metric: LeakMetric): Leak | null => {
-    const leaks = attacks.flatMap((attack) => leakBy(attack, metric) ?? []);
-    return leaks.reduce<Leak | null>((most, leak) => (most === null || leak.mean > most.mean ? leak : most), null);
-  };
+  const byAttack = attacks.map((repeats) => ({
+    attack: repeats[0].attack,
+    attackParams: repeats[0].attackParams,
+    leaks: eachMetric((metric) => leakBy(repeats, metric)),
+  }));
   return {
     first: rows[0],
     defense: rows[0].defense,
@@ -180,18 +191,12 @@ function pointOf<Result extends FrontierResult>(rows: Group<Result>): FrontierPo
     accuracy: measured(
       fullest.map(({ metrics }) => ({ value: metrics.testAccuracy, interval: metrics.intervals.testAccuracy })),
     ) as Measured,
-    leaks: {
-      auc: strongest("auc"),
-      "tpr@0.1": strongest("tpr@0.1"),
-      "tpr@0.01": strongest("tpr@0.01"),
-      "tpr@0.001": strongest("tpr@0.001"),
-    },
-    attacks: attacks.length,
+    leaks: eachMetric((metric) => strongest(byAttack.map(({ leaks }) => leaks[metric]))),
+    byAttack,
   };
 }
 
-/** What the repeats of one attack show; null when none resolves the metric. */
-export function leakBy(repeats: Group<FrontierResult>, metric: LeakMetric): Leak | null {
+function leakBy(repeats: Group<FrontierResult>, metric: LeakMetric): Leak | null {
   const own = measured(
     repeats.map(({ metrics }) =>
       metric === "auc"
@@ -204,6 +209,14 @@ export function leakBy(repeats: Group<FrontierResult>, metric: LeakMetric): Leak
   return { ...own, attack, attackParams, noSignal: repeats.filter(({ metrics }) => metrics.noSignal).length };
 }
 
+function strongest(leaks: readonly (Leak | null)[]): Leak | null {
+  return leaks.reduce((most, leak) => (most === null || (leak !== null && leak.mean > most.mean) ? leak : most), null);
+}
+
+function eachMetric<Value>(of: (metric: LeakMetric) => Value): Record<LeakMetric, Value> {
+  return Object.fromEntries(leakMetrics.map((metric) => [metric, of(metric)])) as Record<LeakMetric, Value>;
+}
+
 const levelOf = { "tpr@0.1": "0.1", "tpr@0.01": "0.01", "tpr@0.001": "0.001" } as const;
 
 function measured(repeats: readonly { value: number | null; interval: Interval | null }[]): Measured | null {
@@ -214,10 +227,10 @@ function measured(repeats: readonly { value: number | null; interval: Interval |
 }
 
 /** At least one. */
-export type Group<Item> = [Item, ...Item[]];
+type Group<Item> = [Item, ...Item[]];
 
 /** Items whose keys are equal as JSON together, in the order in which they come up. */
-export function groupsBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): Group<Item>[] {
+function groupsBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): Group<Item>[] {
   const groups = new Map<string, Group<Item>>();
   for (const item of items) {
     const key = canonicalJson(keyOf(item));
