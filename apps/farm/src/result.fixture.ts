@@ -3,7 +3,7 @@ import type { ResultRow } from "@shadowfarm/store/results";
 
 type Metrics = ResultRow["metrics"];
 
-/** A result, but for the given fields; `metrics` are added to those that the table shows. */
+/** A result, but for the given fields; `metrics` are added to those that tables show. */
 export function aResult({
   metrics,
   ...changes
@@ -39,6 +39,14 @@ export function aResult({
       precisionMacro: 0.58,
       recallMacro: 0.56,
       tprAtFpr: { "0.1": 0.2, "0.01": 0.02, "0.001": null },
+      smallestFpr: 1 / 600,
+      nonMembers: 600,
+      noSignal: false,
+      intervals: {
+        testAccuracy: [0.82, 0.88],
+        auc: [0.54, 0.6],
+        tprAtFpr: { "0.1": [0.17, 0.23], "0.01": [0.01, 0.03], "0.001": null },
+      },
       ...metrics,
     } as Metrics,
   };
