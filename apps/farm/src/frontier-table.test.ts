@@ -1,7 +1,7 @@
 import { frontiersOf } from "@shadowfarm/core/frontier";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { expect, test } from "vitest";
-import { attacksTable, bestLine, caveatOf, frontierTable } from "./frontier-table.ts";
+import { attacksTable, bestLine, caveatsOf, frontierTable } from "./frontier-table.ts";
 import { aResult } from "./result.fixture.ts";
 
 /** One repeat of that defense under that attack. */
@@ -66,14 +66,20 @@ test("what no sample resolves is n/a, and no part of the frontier", () => {
 
 test("repeats without a signal are no measurement of leakage, and say so", () => {
   const dead = aResult({ metrics: { auc: 0.5, noSignal: true } });
-  const [row] = frontierTable(theFrontier([dead, { ...dead, repeat: 1, jobKey: "b" }]), "auc").rows;
+  const frontier = theFrontier([dead, { ...dead, repeat: 1, jobKey: "b" }]);
+  const [row] = frontierTable(frontier, "auc").rows;
   expect(row?.[4]).toBe("0.500 [0.500, 0.500] (2 of 2 no signal)");
+  expect(caveatsOf(frontier, "auc")).toEqual([
+    "No attack saw anything of none (no signal), which is not to say that it leaks nothing.",
+  ]);
 });
 
 test("says so where defenses were not attacked alike", () => {
-  expect(caveatOf(theFrontier())).toBeNull();
+  expect(caveatsOf(theFrontier(), "auc")).toEqual([]);
   const unlike = theFrontier(rows.slice(0, -1));
-  expect(caveatOf(unlike)).toBe("Not all defenses were attacked alike: where fewer attacks ran, less may show.");
+  expect(caveatsOf(unlike, "auc")).toEqual([
+    "Not all defenses were attacked alike: where fewer attacks ran, less may show.",
+  ]);
   expect(frontierTable(unlike, "auc").rows.map((row) => row.at(-1))).toEqual(["2", "2", "1"]);
 });
 

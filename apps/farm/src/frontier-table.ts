@@ -4,6 +4,7 @@ import {
   type FrontierPoint,
   type Leak,
   type LeakMetric,
+  leakOf,
   type Measured,
   paretoSet,
 } from "@shadowfarm/core/frontier";
@@ -36,7 +37,10 @@ export function frontierTable({ points }: Frontier<ResultRow>, metric: LeakMetri
       ...(unlike ? [{ title: "of attacks", align: right }] : []),
     ],
     rows: [...points]
-      .sort((one, other) => other.accuracy.mean - one.accuracy.mean)
+      .sort(
+        (one, other) =>
+          other.accuracy.mean - one.accuracy.mean || (leakOf(one, metric) ?? 1) - (leakOf(other, metric) ?? 1),
+      )
       .map((point) => {
         const leak = point.leaks[metric];
         return [
@@ -76,9 +80,16 @@ export function bestLine({ points }: Frontier<ResultRow>, metric: LeakMetric, at
   return `${said}; only its mean keeps to it, with its 95 % interval: ${instead}`;
 }
 
-/** What a reader must know before comparing the rows. */
-export function caveatOf({ points }: Frontier<ResultRow>): string | null {
-  return attackedAlike(points) ? null : "Not all defenses were attacked alike: where fewer attacks ran, less may show.";
+/** What a reader must know before comparing the rows, a line each. */
+export function caveatsOf({ points }: Frontier<ResultRow>, metric: LeakMetric): string[] {
+  const blind = points.filter(({ leaks }) => leaks[metric] !== null && leaks[metric].noSignal === leaks[metric].n);
+  return [
+    ...(attackedAlike(points) ? [] : ["Not all defenses were attacked alike: where fewer attacks ran, less may show."]),
+    ...blind.map(
+      (point) =>
+        `No attack saw anything of ${defenseName(point)} (no signal), which is not to say that it leaks nothing.`,
+    ),
+  ];
 }
 
 export function defenseName({ defense, defenseParams }: Pick<FrontierPoint, "defense" | "defenseParams">): string {
@@ -106,5 +117,5 @@ function leakText(leak: Leak | null): string {
 
 function accuracyText(point: FrontierPoint, metric: LeakMetric): string {
   const leak = point.leaks[metric] as Leak;
-  return `${defenseName(point)} has ${withInterval(point.accuracy)} at ${withInterval(leak)} by ${attackName(leak)}`;
+  return `${defenseName(point)} has ${withInterval(point.accuracy)} at ${leakText(leak)} by ${attackName(leak)}`;
 }

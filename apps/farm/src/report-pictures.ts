@@ -6,7 +6,7 @@ import { type AucPoint, plotAucByQueries } from "@shadowfarm/web/plots/auc-by-qu
 import { type FrontierDot, plotFrontier } from "@shadowfarm/web/plots/frontier";
 import { plotScoreHistogram } from "@shadowfarm/web/plots/score-histogram";
 import { parseHTML } from "linkedom";
-import { attackName, caveatOf, defenseName, frontierTable, withInterval } from "./frontier-table.ts";
+import { attackName, caveatsOf, defenseName, frontierTable, withInterval } from "./frontier-table.ts";
 import { groupsOf, nameOf, settingNames, type TableContent, targetName } from "./tables.ts";
 
 /** A picture of the report, for which a page has room and Markdown has not. */
@@ -60,7 +60,7 @@ export function frontierParts(results: readonly ResultRow[]): Part[] {
     .map(({ frontier, name }, at) => {
       const legend =
         "Test accuracy beside the AUC of the attack that is strongest on each defense; means over n repeats with 95 % intervals. Pareto: no other defense here has at least the accuracy and at most the AUC; an AUC below 0.5 counts as 0.5.";
-      const text = [at === 0 ? legend : null, caveatOf(frontier)].filter((line) => line !== null).join("\n");
+      const text = [...(at === 0 ? [legend] : []), ...caveatsOf(frontier, "auc")].join("\n");
       const labels = { leakLabel: "AUC of the strongest attack", chance: chance.auc };
       return {
         heading: `Privacy and utility: ${name}`,
@@ -68,7 +68,7 @@ export function frontierParts(results: readonly ResultRow[]): Part[] {
         table: frontierTable(frontier, "auc"),
         figures: [
           {
-            caption: `${name}. Filled and named: the Pareto set, with the accuracy that its line allows; hollow: beaten by another.`,
+            caption: `${name}. Filled and named: the Pareto set, with the accuracy that its line allows; hollow: beaten by another. Bars: 95 % intervals, as far as there is room.`,
             svg: plotFrontier(dotsOf(frontier), labels, document).outerHTML,
           },
         ],

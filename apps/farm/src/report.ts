@@ -53,6 +53,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .25rem .75rem; text-align: left; white-space: nowrap; }
 .right { text-align: right; }
 section { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+section + div { margin-top: 1rem; }
 figure { margin: 0; max-width: 100%; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: .9em; max-width: 44ch; }

@@ -203,6 +203,13 @@ describe("bestAccuracyAt", () => {
     expect(best(0.51)).toBeNull();
   });
 
+  test("an attack that sees nothing proves nothing", () => {
+    const leak = { n: 2, mean: 0.5, low: 0.5, high: 0.5, attack: "shadow", attackParams: {}, noSignal: 2 };
+    const dead = aPoint(0.8, 0.5, { leaks: { ...aPoint(0.8, 0.5).leaks, auc: leak } });
+    expect(bestAccuracyAt([dead], { metric: "auc", atMost: 0.6 })).toEqual({ point: dead, certain: false });
+    expect(bestAccuracyAt([dead], { metric: "auc", atMost: 0.6, certainly: true })).toBeNull();
+  });
+
   test("a leak below chance keeps to a bound at chance", () => {
     expect(bestAccuracyAt([aPoint(0.5, 0.4)], { metric: "auc", atMost: 0.5 })).toMatchObject({ certain: true });
   });

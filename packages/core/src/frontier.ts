@@ -130,11 +130,16 @@ export function bestAccuracyAt<Point extends FrontierPoint>(
   const [best] = points
     .flatMap((point) => {
       const leak = leakOf(point, metric);
-      const certain = (point.leaks[metric]?.high ?? 1) <= atMost;
+      const certain = keepsTo(point.leaks[metric], atMost);
       return leak === null || leak > atMost || (certainly && !certain) ? [] : [{ point, certain, leak }];
     })
     .sort((one, other) => other.point.accuracy.mean - one.point.accuracy.mean || one.leak - other.leak);
   return best ? { point: best.point, certain: best.certain } : null;
+}
+
+/** Whether the whole interval does. An attack that sees nothing in any repeat leaves everything open. */
+function keepsTo(leak: Leak | null, atMost: number): boolean {
+  return leak !== null && leak.high <= atMost && leak.noSignal < leak.n;
 }
 
 /**

@@ -13,7 +13,7 @@ import { suggestion } from "@shadowfarm/core/suggestion";
 import { findExperiment } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
 import type { FarmConfig } from "../config.ts";
-import { attackName, attacksTable, bestLine, caveatOf, frontierTable, leakTitles } from "../frontier-table.ts";
+import { attackName, attacksTable, bestLine, caveatsOf, frontierTable, leakTitles } from "../frontier-table.ts";
 import { EXIT, withStore } from "../session.ts";
 import { renderOrigins, renderTable, settingNames } from "../tables.ts";
 
@@ -40,9 +40,10 @@ export async function compare(
     const { id } = await findExperiment(store, name);
     return listResults(store, { experiment: id });
   });
-  const frontiers = frontiersOf(attackedBy(results, attack, name));
+  const chosen = attackedBy(results, attack, name);
+  const frontiers = frontiersOf(chosen);
   if (frontiers.every(({ points }) => points.every(({ leaks }) => leaks[metric] === null))) {
-    throw unresolved(metric, results);
+    throw unresolved(metric, chosen);
   }
   const text = json
     ? JSON.stringify(asJson(frontiers, metric, atMost), null, 2)
@@ -93,8 +94,7 @@ function asText(
     const title = frontier ? `${names[at]}` : `${names[at]}: ${leakTitles[metric]} [95 %]`;
     const lines = [title, renderTable(columns, rows)];
     if (atMost !== undefined) lines.push(bestLine(own, metric, atMost));
-    const caveat = frontier ? caveatOf(own) : null;
-    if (caveat) lines.push(caveat);
+    if (frontier) lines.push(...caveatsOf(own, metric));
     return lines.join("\n");
   });
   return [...parts, renderOrigins(frontiers.map(({ first }) => first))].join("\n\n");

@@ -51,7 +51,9 @@ export function plotFrontier(
   const scale = scaleOf(x, y);
   const families = [...new Set(dots.filter(({ undefended }) => !undefended).map(({ family }) => family))];
   const legend = [...(dots.some(({ undefended }) => undefended) ? [UNDEFENDED] : []), ...families];
-  const placed = dots.map((dot) => ({
+  // The undefended model is drawn over what has its place.
+  const inOrder = [...dots].sort((one, other) => Number(one.undefended) - Number(other.undefended));
+  const placed = inOrder.map((dot) => ({
     ...dot,
     family: dot.undefended ? UNDEFENDED : dot.family,
     at: dot.leak.mean,
@@ -180,15 +182,19 @@ function stepsOf(pareto: readonly Place[], right: number, bottom: number): Place
 /** Names of the Pareto set and of the undefended model, clear of dots, lines and each other; the rest has the legend. */
 function labelsOf(placed: readonly Placed[], steps: readonly Place[], chance: number, scale: Scale) {
   const { frame } = scale;
-  const named = placed.filter(({ pareto, undefended }) => pareto || undefended);
+  const stacks = stacksOf(placed, scale);
+  const named = stacks.flatMap((stack) => {
+    const dot = stack.find(({ undefended }) => undefended) ?? stack.find(({ pareto }) => pareto);
+    return dot ? [{ ...dot, others: stack.length - 1 }] : [];
+  });
   const places = placeLabels(
-    named.map(({ at, height, family, strength }) => ({
-      x: scale.x(at),
-      y: scale.y(height),
-      texts: strength === "" ? [family] : [`${family} ${strength}`, strength],
-    })),
+    named.map(({ at, height, family, strength, others }) => {
+      const more = others === 0 ? "" : ` and ${others} other${others === 1 ? "" : "s"}`;
+      const texts = strength === "" ? [family] : [`${family} ${strength}`, strength];
+      return { x: scale.x(at), y: scale.y(height), texts: texts.map((text) => text + more) };
+    }),
     {
-      dots: placed.map(({ at, height }) => ({ x: scale.x(at), y: scale.y(height) })),
+      dots: stacks.map(([{ at, height }]) => ({ x: scale.x(at), y: scale.y(height) })),
       lines: [
         ...steps.slice(1).map((to, before) => spanning(steps[before] as Place, to, scale)),
         ...placed.flatMap(({ at, height, left, right, bottom, top }) => [
@@ -206,6 +212,19 @@ function labelsOf(placed: readonly Placed[], steps: readonly Place[], chance: nu
     const place = places[index];
     return place ? [{ ...dot, ...place, toX: scale.valueX(place.x), toY: scale.valueY(place.y) }] : [];
   });
+}
+
+/** Dots that cover each other, as those of defenses that change nothing which the strongest attack looks at. */
+function stacksOf(placed: readonly Placed[], scale: Scale): [Placed, ...Placed[]][] {
+  const stacks: [Placed, ...Placed[]][] = [];
+  for (const dot of placed) {
+    const stack = stacks.find(
+      ([first]) => Math.hypot(scale.x(first.at) - scale.x(dot.at), scale.y(first.height) - scale.y(dot.height)) < 3,
+    );
+    if (stack) stack.push(dot);
+    else stacks.push([dot]);
+  }
+  return stacks;
 }
 
 /** One stretch of the step line. */
@@ -229,7 +248,7 @@ function legendMarks(legend: readonly string[], scale: Scale): Plot.Markish[] {
   const place = { x: "at", y: "height" };
   return [
     Plot.dot(rows, { ...place, symbol: "family", stroke: "family", fill: "family", r: 4.5 }),
-    Plot.text(rows, { ...place, text: "family", textAnchor: "start", dx: 10, fontSize: FONT }),
+    Plot.text(rows, { ...place, text: "family", textAnchor: "start", dx: 12, fontSize: FONT }),
   ];
 }
 

@@ -51,7 +51,7 @@ export function placeLabels(
 ): (Label | null)[] {
   const written = [...texts];
   return anchors.map((anchor) => {
-    const others = dots.filter(({ x, y }) => x !== anchor.x || y !== anchor.y);
+    const others = dots.filter(({ x, y }) => Math.hypot(x - anchor.x, y - anchor.y) > DOT / 2);
     for (const avoided of [lines, []]) {
       for (const label of candidates(anchor)) {
         const box = boxOf(label, fontSize);
