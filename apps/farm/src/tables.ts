@@ -105,8 +105,12 @@ export function settingNames(firsts: readonly ResultRow[]): string[] {
     return `${shown} ${nameOf(catalog.models[model], model, modelParams)}, ${data === "real" ? "real" : "SYNTHETIC"} data`;
   });
   const distinctions = settingColumns.filter(({ of }) => new Set(firsts.map(of)).size > 1);
-  return firsts.map((first, at) =>
+  const full = firsts.map((first, at) =>
     [names[at], ...distinctions.map(({ title, of }) => `${title} ${of(first)}`)].join(", "),
+  );
+  // The files that one dataset was read from may be others.
+  return full.map((name, at) =>
+    full.filter((other) => other === name).length > 1 ? `${name}, ${firsts[at]?.origin}` : name,
   );
 }
 

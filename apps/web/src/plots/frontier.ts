@@ -197,10 +197,10 @@ function labelsOf(placed: readonly Placed[], steps: readonly Place[], chance: nu
       dots: stacks.map(([{ at, height }]) => ({ x: scale.x(at), y: scale.y(height) })),
       lines: [
         ...steps.slice(1).map((to, before) => spanning(steps[before] as Place, to, scale)),
-        ...placed.flatMap(({ at, height, left, right, bottom, top }) => [
-          spanning({ at: left, height }, { at: right, height }, scale),
-          spanning({ at, height: bottom }, { at, height: top }, scale),
-        ]),
+        ...placed.map(({ height, left, right }) => spanning({ at: left, height }, { at: right, height }, scale)),
+      ],
+      crossing: [
+        ...placed.map(({ at, bottom, top }) => spanning({ at, height: bottom }, { at, height: top }, scale)),
         { left: scale.x(chance) - 1, right: scale.x(chance) + 1, top: frame.top, bottom: frame.bottom },
       ],
       texts: [{ left: scale.x(chance), right: scale.x(chance) + 46, top: frame.top, bottom: frame.top + 16 }],

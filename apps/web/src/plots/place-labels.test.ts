@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { placeLabels } from "./place-labels.ts";
 
 const frame = { left: 0, top: 0, right: 400, bottom: 300 };
-const empty = { dots: [], lines: [], texts: [], frame, fontSize: 10 };
+const empty = { dots: [], lines: [], crossing: [], texts: [], frame, fontSize: 10 };
 
 test("a lone dot is named to its right, at the edge to its left", () => {
   expect(placeLabels([{ x: 100, y: 100, texts: ["name"] }], empty)).toEqual([
@@ -39,5 +39,9 @@ test("lines are covered where nothing else is free, texts never", () => {
   const everywhere = [frame];
   const anchor = { x: 100, y: 100, texts: ["name"] };
   expect(placeLabels([anchor], { ...empty, lines: everywhere })).toMatchObject([{ x: 110 }]);
+  const upper = { ...frame, bottom: 110 };
+  expect(placeLabels([anchor], { ...empty, lines: [upper], crossing: everywhere })).toMatchObject([
+    { x: 112, leader: true },
+  ]);
   expect(placeLabels([anchor], { ...empty, texts: everywhere })).toEqual([null]);
 });

@@ -27,8 +27,10 @@ interface Label {
 interface Surroundings {
   /** All dots, the named ones too. */
   dots: readonly { x: number; y: number }[];
-  /** What a name covers only where nothing else is free. */
+  /** What a name covers only where nothing else is free: lines that would strike it through, which come last … */
   lines: readonly Box[];
+  /** … and lines that only cross it. */
+  crossing: readonly Box[];
   /** What is written already. */
   texts: readonly Box[];
   frame: Box;
@@ -43,16 +45,17 @@ const ROOM = 15;
 
 /**
  * Names beside their dots, in the order given: each at the first place that covers nothing, going around the dot and
- * then away from it; if there is none, at the first that covers lines alone. A name without such a place is left out (null).
+ * then away from it; if there is none, at the first that covers lines alone, rather crossing ones. A name that would
+ * cover a dot or another name wherever it is put is left out (null).
  */
 export function placeLabels(
   anchors: readonly Anchor[],
-  { dots, lines, texts, frame, fontSize }: Surroundings,
+  { dots, lines, crossing, texts, frame, fontSize }: Surroundings,
 ): (Label | null)[] {
   const written = [...texts];
   return anchors.map((anchor) => {
     const others = dots.filter(({ x, y }) => Math.hypot(x - anchor.x, y - anchor.y) > DOT / 2);
-    for (const avoided of [lines, []]) {
+    for (const avoided of [[...lines, ...crossing], lines, []]) {
       for (const label of candidates(anchor)) {
         const box = boxOf(label, fontSize);
         const near = [around(anchor, DOT), ...others.map((dot) => around(dot, label.leader ? DOT : ROOM))];
