@@ -240,10 +240,11 @@ function spanning(from: Place, to: Place, scale: Scale): Box {
 }
 
 function legendMarks(legend: readonly string[], scale: Scale): Plot.Markish[] {
+  const row = Math.min(17, (scale.frame.bottom - scale.frame.top) / legend.length);
   const rows = legend.map((family, at) => ({
     family,
     at: scale.valueX(scale.frame.right + 16),
-    height: scale.valueY(scale.frame.top + 8 + 17 * at),
+    height: scale.valueY(scale.frame.top + 8 + row * at),
   }));
   const place = { x: "at", y: "height" };
   return [
