@@ -6,7 +6,7 @@ import { type AucPoint, plotAucByQueries } from "@shadowfarm/web/plots/auc-by-qu
 import { type FrontierDot, plotFrontier } from "@shadowfarm/web/plots/frontier";
 import { plotScoreHistogram } from "@shadowfarm/web/plots/score-histogram";
 import { parseHTML } from "linkedom";
-import { attackName, caveatsOf, defenseName, frontierTable, withInterval } from "./frontier-table.ts";
+import { attackName, bestLine, caveatsOf, defenseName, frontierTable, withInterval } from "./frontier-table.ts";
 import { groupsOf, nameOf, settingNames, type TableContent, targetName } from "./tables.ts";
 
 /** A picture of the report, for which a page has room and Markdown has not. */
@@ -49,6 +49,9 @@ export function picturesOf(results: readonly ResultRow[], histograms: readonly N
   return parts;
 }
 
+/** Largest leaks for which a page answers how accurate a model can be. */
+const QUESTIONS = [0.55, 0.6, 0.7];
+
 /** What each defense costs, for every setting that has two or more; each picture with its table below. */
 export function frontierParts(results: readonly ResultRow[]): Part[] {
   const { document } = parseHTML("<html><body></body></html>");
@@ -60,11 +63,12 @@ export function frontierParts(results: readonly ResultRow[]): Part[] {
     .map(({ frontier, name }, at) => {
       const legend =
         "Test accuracy beside the AUC of the attack that is strongest on each defense; means over n repeats with 95 % intervals. Pareto: no other defense here has at least the accuracy and at most the AUC; an AUC below 0.5 counts as 0.5.";
-      const text = [...(at === 0 ? [legend] : []), ...caveatsOf(frontier, "auc")].join("\n");
+      const answers = QUESTIONS.map((atMost) => bestLine(frontier, "auc", atMost));
+      const text = [...(at === 0 ? [legend] : []), ...answers, ...caveatsOf(frontier, "auc")].join("\n");
       const labels = { leakLabel: "AUC of the strongest attack", chance: chance.auc };
       return {
         heading: `Privacy and utility: ${name}`,
-        ...(text !== "" && { text }),
+        text,
         table: frontierTable(frontier, "auc"),
         figures: [
           {

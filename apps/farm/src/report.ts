@@ -1,19 +1,31 @@
 import { compareWithPaper } from "@shadowfarm/core/paper";
+import { trainingSchema } from "@shadowfarm/core/training";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { paperTable } from "./paper-table.ts";
 import { frontierParts, type NamedHistogram, type Part, picturesOf } from "./report-pictures.ts";
+import { savedBy } from "./savings-text.ts";
 import { renderOrigins, resultTable, type TableContent } from "./tables.ts";
 
-function partsOf({ spec }: ExperimentRow, results: readonly ResultRow[], pictures: readonly Part[] = []): Part[] {
+function partsOf(experiment: ExperimentRow, results: readonly ResultRow[], pictures: readonly Part[] = []): Part[] {
+  const { spec } = experiment;
+  const saved = savedBy(experiment, results);
   const paper = compareWithPaper(spec.paper ?? [], results);
   return [
     { heading: "Data", text: renderOrigins(results) },
     { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
-    ...frontierParts(results),
+    ...(saved === null ? [] : [{ heading: "Rounds", text: saved }]),
+    ...frontierParts(inFull(spec, results)),
     ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
     ...pictures,
   ];
+}
+
+/** Without the shortened trainings of a search, which are no results to compare. */
+function inFull({ search, training }: ExperimentRow["spec"], results: readonly ResultRow[]): readonly ResultRow[] {
+  if (!search) return results;
+  const lengths = [training.epochs ?? trainingSchema.parse({}).epochs].flat();
+  return results.filter((result) => lengths.includes(result.training.epochs));
 }
 
 /** The report as Markdown. */

@@ -1,7 +1,19 @@
-import type { ExperimentSpec } from "@shadowfarm/core/experiment";
-import type { Savings } from "@shadowfarm/core/round-savings";
+import { type ExperimentSpec, parseExperiment } from "@shadowfarm/core/experiment";
+import { type Savings, savingsOf } from "@shadowfarm/core/round-savings";
+import { hasRounds } from "@shadowfarm/core/rounds";
+import { catalogFor } from "@shadowfarm/ml/catalog";
+import type { ExperimentRow } from "@shadowfarm/store/experiments";
+import type { ResultRow } from "@shadowfarm/store/results";
 
-/** What rounds have saved, in a sentence or two. */
+/** What an experiment's rounds have saved, in a sentence or two; null for one without rounds. */
+export function savedBy({ id, spec, datasets, engine }: ExperimentRow, results: readonly ResultRow[]): string | null {
+  if (!hasRounds(spec)) return null;
+  const catalog = catalogFor(datasets);
+  const own = results.filter(({ experimentId }) => experimentId === id);
+  const savings = savingsOf(parseExperiment(spec, catalog), catalog, { datasets, engine }, own);
+  return savings && savingsText(spec, savings);
+}
+
 export function savingsText({ precision }: Pick<ExperimentSpec, "precision">, savings: Savings): string {
   const { jobs, fullJobs, epochs, fullEpochs, combinations, settled, repeats } = savings;
   if (precision) {

@@ -1,9 +1,5 @@
 import { FarmError } from "@shadowfarm/core/errors";
-import { parseExperiment } from "@shadowfarm/core/experiment";
 import { compareWithPaper } from "@shadowfarm/core/paper";
-import { savingsOf } from "@shadowfarm/core/round-savings";
-import { hasRounds } from "@shadowfarm/core/rounds";
-import { catalogFor } from "@shadowfarm/ml/catalog";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, failuresOf } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
@@ -11,7 +7,7 @@ import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import { duration, follow, type Progress } from "./follow.ts";
 import { renderPaper } from "./paper-table.ts";
-import { savingsText } from "./savings-text.ts";
+import { savedBy } from "./savings-text.ts";
 import { renderOrigins, renderResults } from "./tables.ts";
 
 /** Exit codes: 0 success, 1 jobs failed, 2 refused input or environment, 130 interrupted. */
@@ -72,7 +68,8 @@ export async function runToEnd(
     if (!options.json) {
       for (const { experiment } of ended) {
         printPaper(experiment, results);
-        printSavings(experiment, results);
+        const saved = savedBy(experiment, results);
+        if (saved !== null) process.stdout.write(`\n${saved}\n`);
       }
     }
     let failed = false;
@@ -96,15 +93,6 @@ function printPaper({ id, spec }: ExperimentRow, results: readonly ResultRow[]):
   const own = results.filter(({ experimentId }) => experimentId === id);
   const comparisons = compareWithPaper(spec.paper ?? [], own);
   if (comparisons.length > 0) process.stdout.write(`\n${renderPaper(comparisons)}\n`);
-}
-
-/** Prints what an experiment saved whose jobs depend on its results. */
-function printSavings({ id, spec, datasets, engine }: ExperimentRow, results: readonly ResultRow[]): void {
-  if (!hasRounds(spec)) return;
-  const catalog = catalogFor(datasets);
-  const own = results.filter(({ experimentId }) => experimentId === id);
-  const savings = savingsOf(parseExperiment(spec, catalog), catalog, { datasets, engine }, own);
-  if (savings) process.stdout.write(`\n${savingsText(spec, savings)}\n`);
 }
 
 async function summarize(
