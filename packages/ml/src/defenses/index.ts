@@ -2,6 +2,7 @@ import { abstractInterpretation } from "./abstract-interpretation.ts";
 import { adversarialTraining } from "./adversarial-training.ts";
 import { combined } from "./combined.ts";
 import { distributional } from "./distributional.ts";
+import { dpSgd } from "./dp-sgd.ts";
 import { dropout } from "./dropout.ts";
 import { dualBounds } from "./dual-bounds.ts";
 import { intervalBounds } from "./interval-bounds.ts";
@@ -17,6 +18,7 @@ const single = {
   "abstract-interpretation": abstractInterpretation,
   "adversarial-training": adversarialTraining,
   distributional,
+  "dp-sgd": dpSgd,
   dropout,
   "dual-bounds": dualBounds,
   "interval-bounds": intervalBounds,
