@@ -77,3 +77,24 @@ describe.each(["onnx", "wasm", "cpu"] as const)("%s", (name) => {
     }
   });
 });
+
+test("a weight that no layer takes with the probe, or several do, is refused by name", async () => {
+  const engine = await openEngine("cpu");
+  const gradientOf = (layer: (kernel: T, bias: T, probe: Probe) => T) => {
+    const inputs = {
+      kernel: { shape: [2, 2], data: new Float32Array(4) },
+      bias: { shape: [2], data: new Float32Array(2) },
+    };
+    const step = engine.compileStep(inputs, ({ kernel, bias }) => {
+      const losses = (probe: Probe) => tfjs().sum(layer(kernel as T, bias as T, probe), 1);
+      return clippedGradientSum(losses, { kernel: kernel as T, bias: bias as T }, 3, 1).gradients;
+    });
+    return step.run(inputs);
+  };
+  const x = () => tfjs().ones([3, 2]);
+  await expect(gradientOf((kernel, bias) => dense(x(), kernel, bias, null))).rejects.toThrow();
+  const twice = (kernel: T, bias: T, probe: Probe) => dense(dense(x(), kernel, bias, probe), kernel, bias, probe);
+  await expect(gradientOf(twice)).rejects.toThrow('weight "kernel" was applied by 2 layers with the probe');
+  const extra = (kernel: T, bias: T, probe: Probe) => tfjs().mul(dense(x(), kernel, tfjs().zeros([2]), probe), bias);
+  await expect(gradientOf(extra)).rejects.toThrow('weight "bias" was applied by 0 layers with the probe');
+});

@@ -115,13 +115,15 @@ export function clippedGradientSum(
 ): { gradients: Tensors; losses: T; norms: T } {
   const tf = tfjs();
   const uses: Use[] = [];
-  let each: T | undefined;
+  // What must outlast the scope in which the gradient is taken is kept, and given up again.
+  let kept: T | undefined;
   const total = (rows: T): T => {
-    // Beyond the scope in which the gradient is taken.
-    each = tf.keep(losses({ rows, uses }));
-    return tf.sum(each);
+    kept = tf.keep(losses({ rows, uses }));
+    return tf.sum(kept);
   };
   const norms = tf.sqrt(tf.grad(total)(tf.zeros([batch])));
+  const each = tf.clone(kept as T);
+  tf.dispose(kept);
   const shares = tf.div(most, tf.maximum(norms, most));
   const sums = uses.flatMap((use) => use.gradients(shares).map((sum, at) => ({ of: use.weights[at] as T, sum })));
   tf.dispose(uses.flatMap(({ kept }) => kept));
@@ -134,7 +136,7 @@ export function clippedGradientSum(
     }
     return [name, only.sum];
   });
-  return { gradients: Object.fromEntries(gradients), losses: each as T, norms };
+  return { gradients: Object.fromEntries(gradients), losses: each, norms };
 }
 
 interface Window {

@@ -120,10 +120,9 @@ function descent({ layers, training }: Recipe, { clip, noiseMultiplier }: Mechan
         present?.size ?? 0,
         clip,
       );
-      const noise = noiseLike(gradients, uniform);
+      const noise = noiseLike(gradients, noiseMultiplier * clip, uniform);
       const noisy = Object.entries(gradients).map(([name, sum]): [string, tfTypes.Tensor] => {
-        const hidden = tf.add(sum, tf.mul(noise[name] as tfTypes.Tensor, noiseMultiplier * clip));
-        const mean = tf.mul(hidden, 1 / training.batch);
+        const mean = tf.mul(tf.add(sum, noise[name] as tfTypes.Tensor), 1 / training.batch);
         return [name, name.endsWith("/kernel") ? withPenalty(mean, weights[name] as tfTypes.Tensor, training) : mean];
       });
       return { gradients: Object.fromEntries(noisy), loss: tf.mul(tf.sum(losses), 1 / training.batch) };
@@ -139,16 +138,16 @@ function withPenalty(gradient: tfTypes.Tensor, kernel: tfTypes.Tensor, { l1 = 0,
 }
 
 /**
- * Standard normals in the shapes of `gradients`: two of every two uniform numbers (Box and Muller 1958), for all arrays at once,
- * since this is most of what a private step of a small network costs. Numbers of 24 bits have no normals beyond 5.8.
+ * Normals in the shapes of `gradients`: two of every two uniform numbers (Box and Muller 1958), for all arrays at once, since
+ * they take a third of a small network's step. Numbers of 24 bits have no normals beyond 5.8 deviations.
  */
-function noiseLike(gradients: Tensors, uniform: StepContext["uniform"]): Tensors {
+export function noiseLike(gradients: Tensors, deviation: number, uniform: StepContext["uniform"]): Tensors {
   const tf = tfjs();
   const sizes = Object.values(gradients).map(({ size }) => size);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const pairs = Math.ceil(total / 2);
   // Of numbers in (0, 1], since zero has no logarithm.
-  const length = tf.sqrt(tf.mul(tf.log(tf.sub(1, uniform([pairs]))), -2));
+  const length = tf.mul(tf.sqrt(tf.mul(tf.log(tf.sub(1, uniform([pairs]))), -2)), deviation);
   const angle = tf.mul(uniform([pairs]), 2 * Math.PI);
   const normals = tf.concat([tf.mul(length, tf.cos(angle)), tf.mul(length, tf.sin(angle))]);
   const parts = tf.split(total < normals.size ? tf.slice(normals, 0, total) : normals, sizes);
