@@ -141,7 +141,7 @@ function withPenalty(gradient: tfTypes.Tensor, kernel: tfTypes.Tensor, { l1 = 0,
  * Normals in the shapes of `gradients`: two of every two uniform numbers (Box and Muller 1958), for all arrays at once, since
  * they take a third of a small network's step. Numbers of 24 bits have no normals beyond 5.8 deviations.
  */
-export function noiseLike(gradients: Tensors, deviation: number, uniform: StepContext["uniform"]): Tensors {
+function noiseLike(gradients: Tensors, deviation: number, uniform: StepContext["uniform"]): Tensors {
   const tf = tfjs();
   const sizes = Object.values(gradients).map(({ size }) => size);
   const total = sizes.reduce((sum, size) => sum + size, 0);
