@@ -1,6 +1,6 @@
 import { InvalidInput } from "./errors.ts";
 import type { Attacker } from "./experiment.ts";
-import { canonicalJson } from "./fingerprint.ts";
+import { type Group, groupsBy } from "./groups.ts";
 import type { Interval } from "./intervals.ts";
 import type { Metrics } from "./metrics.ts";
 import { summarize } from "./summary.ts";
@@ -234,19 +234,4 @@ function measured(repeats: readonly { value: number | null; interval: Interval |
   if (mean === null) return null;
   const [from, to] = repeats.find(({ value }) => value !== null)?.interval ?? [0, 1];
   return { n, mean, low: Math.max(0, low ?? from), high: Math.min(1, high ?? to) };
-}
-
-/** At least one. */
-type Group<Item> = [Item, ...Item[]];
-
-/** Items whose keys are equal as JSON together, in the order in which they come up. */
-function groupsBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): Group<Item>[] {
-  const groups = new Map<string, Group<Item>>();
-  for (const item of items) {
-    const key = canonicalJson(keyOf(item));
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
 }

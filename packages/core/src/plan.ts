@@ -1,23 +1,11 @@
-import type {
-  AttackNeeds,
-  AttackSetting,
-  Catalog,
-  DatasetInfo,
-  DatasetUse,
-  DefenseInfo,
-  ModelInfo,
-  ProbeUse,
-  ShadowGroup,
-  UnitUse,
-} from "./catalog.ts";
-import { InvalidInput, messageOf } from "./errors.ts";
-import { type Attacker, type Experiment, InvalidExperiment, type UnitChoice } from "./experiment.ts";
-import { canonicalJson } from "./fingerprint.ts";
-import { Graph, type PlannedJob, type Setting } from "./graph.ts";
+import type { Catalog, DatasetUse, DefenseInfo, UnitUse } from "./catalog.ts";
+import { type Attacker, type Experiment, InvalidExperiment } from "./experiment.ts";
+import { Graph, type PlannedJob } from "./graph.ts";
 import type { JobKind } from "./job.ts";
 import { type Combination, matches, type PaperNumbers, pointsOf } from "./paper.ts";
-import { largestOutside, largestReference, largestSide, type SplitScheme } from "./split.ts";
-import { suggestion } from "./suggestion.ts";
+import { needsOf, type PlannedNeeds, withSharedProbes } from "./plan-needs.ts";
+import { isFine, modelFor, sourcesOf, undefended, useOf } from "./plan-units.ts";
+import { largestReference, largestSide, type SplitScheme } from "./split.ts";
 import type { Training } from "./training.ts";
 import type { Problem } from "./validation.ts";
 
@@ -49,8 +37,6 @@ export interface PlanContext {
   datasets: readonly DatasetUse[];
   engine: string;
 }
-
-const undefended = { name: "none", params: {} };
 
 /** Cells above which a plan is refused outright: a slip of the pen rather than an experiment. */
 export const MAX_CELLS = 1_000_000;
@@ -199,25 +185,6 @@ export function combinationOf({ dataset, model, attack, defense, ...rest }: Omit
   };
 }
 
-/** A dataset of the experiment, with how its records are given to a model for each of its parameters. */
-interface Source {
-  dataset: DatasetUse;
-  info: DatasetInfo;
-  /** Made once, so that the same objects are in all jobs and written out once. */
-  given: (Pick<Setting, "input" | "encoding"> & { params: Record<string, unknown> })[];
-}
-
-function sourcesOf(experiment: Experiment, catalog: Catalog, { datasets }: PlanContext): Map<string, Source> {
-  return new Map(
-    datasets.map((dataset) => {
-      const info = catalog.datasets[dataset.name] as DatasetInfo;
-      const choices = experiment.datasets.find(({ name }) => name === dataset.name)?.params ?? [];
-      const given = choices.map((params) => ({ params, input: info.input(params), encoding: info.encoding(params) }));
-      return [dataset.name, { dataset, info, given }];
-    }),
-  );
-}
-
 /** The splits that an experiment asks for and a dataset has records for. */
 function sizesFor(
   { records, splits, spec }: Experiment,
@@ -240,167 +207,6 @@ function sizesFor(
       return [];
     }),
   );
-}
-
-function useOf(
-  choice: Omit<UnitChoice, "path">,
-  units: Catalog["attacks"] | Catalog["defenses"] | Catalog["models"],
-): UnitUse {
-  return { name: choice.name, version: units[choice.name]?.version ?? 0, params: choice.params };
-}
-
-function modelFor(
-  choice: UnitChoice | "auto",
-  dataset: DatasetInfo,
-  catalog: Catalog,
-  report: (problem: Problem) => void,
-): UnitUse | null {
-  const resolved = choice === "auto" ? autoModel(dataset, catalog) : choice;
-  const info = catalog.models[resolved.name] as ModelInfo;
-  if (!info.accepts.includes(dataset.kind)) {
-    report({
-      path: choice === "auto" ? ["model"] : choice.path,
-      message: `${info.name} takes ${info.accepts.join(" or ")} records, but ${dataset.name} has ${dataset.kind} ones; use auto, or another model`,
-    });
-    return null;
-  }
-  return useOf(resolved, catalog.models);
-}
-
-function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "path"> {
-  const name = dataset.kind === "image" ? "cnn" : "mlp";
-  return { name, params: (catalog.models[name] as ModelInfo).params.parse({}) };
-}
-
-/** What is around an attack's needs when they are settled. */
-interface Surroundings {
-  catalog: Catalog;
-  sources: ReadonlyMap<string, Source>;
-  dataset: DatasetUse;
-  choice: UnitChoice | "auto";
-  asked: number | null;
-  report: (problem: Problem) => void;
-}
-
-/** Needs whose groups say in what their setting differs from the target's. */
-type PlannedNeeds = Omit<AttackNeeds, "shadows"> & {
-  shadows: (Pick<ShadowGroup, "count" | "about" | "records"> & {
-    change: (Partial<Setting> & { side: number }) | null;
-  })[];
-};
-
-/** An attack's needs, once it is certain that they can be met; null when a problem was reported. */
-function needsOf(attack: UnitChoice, about: AttackSetting, around: Surroundings): PlannedNeeds | null {
-  try {
-    const needs = around.catalog.attacks[attack.name]?.needs(attack.params, about);
-    if (!needs) return null;
-    checkNeeds(needs, about, around.dataset);
-    return { ...needs, shadows: (needs.shadows ?? []).map((group) => settled(group, about, around)) };
-  } catch (error) {
-    around.report(problemOf(attack, about.dataset, error));
-    return null;
-  }
-}
-
-/** Whether a check of a unit passes; if not, the problem is reported. */
-function isFine(
-  check: () => void,
-  { unit, dataset, report }: { unit: UnitChoice; dataset: DatasetInfo; report: (problem: Problem) => void },
-): boolean {
-  try {
-    check();
-    return true;
-  } catch (error) {
-    report(problemOf(unit, dataset, error));
-    return false;
-  }
-}
-
-function problemOf({ name, path }: UnitChoice, dataset: DatasetInfo, error: unknown): Problem {
-  return { path, message: `${name} on ${dataset.name}: ${messageOf(error)}` };
-}
-
-/** A probe that several attacks ask for is run once, and notes what it found at the checkpoints of all of them. */
-function withSharedProbes(needs: readonly (PlannedNeeds | null)[]): (PlannedNeeds | null)[] {
-  const shared = new Map<string, Set<number>>();
-  const nameOf = ({ checkpoints: _, ...probe }: ProbeUse) => canonicalJson(probe);
-  for (const need of needs) {
-    if (!need?.probe?.checkpoints) continue;
-    const name = nameOf(need.probe);
-    shared.set(name, new Set([...(shared.get(name) ?? []), ...need.probe.checkpoints]));
-  }
-  return needs.map((need) => {
-    const all = need?.probe && shared.get(nameOf(need.probe));
-    if (!need?.probe || !all) return need;
-    return { ...need, probe: { ...need.probe, checkpoints: [...all].sort((a, b) => a - b) } };
-  });
-}
-
-function checkNeeds({ split, population = 0 }: AttackNeeds, about: AttackSetting, dataset: DatasetUse): void {
-  if (split !== undefined && split !== about.split) {
-    throw new InvalidInput(`it is defined for split: ${split}, not ${about.split}; use that split, or another variant`);
-  }
-  const left = largestOutside(about, dataset.records, dataset.largestGroup);
-  if (population > left) {
-    const most = Math.floor((dataset.records - population) / 2) - (dataset.largestGroup - 1);
-    const remedy =
-      most >= 10 ? `set records to ${Math.min(most, about.side)} or less` : "use fewer, or another dataset";
-    throw new InvalidInput(
-      `it needs ${population} records besides the target's, but there are ${left} with ${about.side} on a side; ${remedy}`,
-    );
-  }
-}
-
-/** In what the shadow models of a group differ from the target. */
-function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings): PlannedNeeds["shadows"][number] {
-  const { model: _model, dataset: _dataset, training, ...common } = group;
-  if (!group.dataset && !group.model && !training) return { ...common, change: null };
-  const own = { ...(training && { training }), side: about.side };
-  if (!group.dataset) {
-    const model = group.model && namedModel(group.model, about.dataset, around.catalog);
-    return { ...common, change: { ...own, ...(model && { model }) } };
-  }
-  const other = around.sources.get(group.dataset);
-  const given = other?.given[0];
-  if (!other || !given) {
-    throw new InvalidInput(
-      `its shadow dataset "${group.dataset}" is not in the experiment; name it among the datasets, or ${suggestion(group.dataset, [...around.sources.keys()])}`,
-    );
-  }
-  const largest = largestSide(about.split, other.dataset.records, other.dataset.largestGroup);
-  const side = around.asked ?? largest;
-  if (side > largest || side < 1) {
-    throw new InvalidInput(
-      `its shadow dataset ${group.dataset} has too few records for ${side} on a side; use at most ${largest}`,
-    );
-  }
-  const model = shadowModelOn(other.info, group.model, around);
-  const { input, encoding } = given;
-  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, side } };
-}
-
-/** The model that the experiment has for a shadow dataset: the target's choice where it fits, auto otherwise. */
-function shadowModelOn(info: DatasetInfo, asked: ShadowGroup["model"], { catalog, choice }: Surroundings): UnitUse {
-  if (asked) return namedModel(asked, info, catalog);
-  const fits = choice !== "auto" && catalog.models[choice.name]?.accepts.includes(info.kind);
-  return useOf(fits ? choice : autoModel(info, catalog), catalog.models);
-}
-
-function namedModel(
-  { name, params }: { name: string; params: Record<string, unknown> },
-  dataset: DatasetInfo,
-  { models }: Catalog,
-): UnitUse {
-  if (!Object.hasOwn(models, name)) {
-    throw new InvalidInput(`unknown shadow model "${name}"; ${suggestion(name, Object.keys(models))}`);
-  }
-  const info = models[name] as ModelInfo;
-  if (!info.accepts.includes(dataset.kind)) {
-    throw new InvalidInput(
-      `its shadow model ${name} takes ${info.accepts.join(" or ")} records, not ${dataset.kind} ones`,
-    );
-  }
-  return { name, version: info.version, params: info.params.parse(params) };
 }
 
 /** Jobs by kind, for listings. */

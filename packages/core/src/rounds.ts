@@ -2,6 +2,7 @@ import type { Catalog } from "./catalog.ts";
 import { type Experiment, InvalidExperiment } from "./experiment.ts";
 import { canonicalJson } from "./fingerprint.ts";
 import { type FrontierPoint, type FrontierResult, frontiersOf, leakOf, paretoSet } from "./frontier.ts";
+import { groupsBy } from "./groups.ts";
 import { studentInterval } from "./intervals.ts";
 import type { Combination } from "./paper.ts";
 import { combinationOf, compilePlan, type Plan, type PlanContext } from "./plan.ts";
@@ -216,13 +217,4 @@ function combinationKey(combination: Combination): string {
 
 function defenseKey({ defense, defenseParams }: Pick<Combination, "defense" | "defenseParams">): string {
   return canonicalJson({ defense, defenseParams });
-}
-
-function groupsBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = canonicalJson(keyOf(item));
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  return [...groups.values()];
 }
