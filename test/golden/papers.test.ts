@@ -47,7 +47,7 @@ describe.skipIf(!present)(title, () => {
   test.each([
     "ml-leaks/epochs.yaml",
     "ml-leaks/random-points.yaml",
-    "ml-leaks/dropout.yaml",
+    "ml-leaks/defenses.yaml",
     "shokri/shadow-records.yaml",
   ])("%s: every published number that has a bound is met within it", async (name) => {
     const { file, rows } = await run(name);

@@ -67,6 +67,16 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--json", "print every repeat as JSON")
     .action(act(async () => (await import("./commands/results.ts")).showResults));
   program
+    .command("compare")
+    .description("compare defenses under every attack, or what they cost (--frontier)")
+    .argument("[experiment]", "name or id; default: all results")
+    .option("--frontier", "accuracy beside leakage, and which defenses no other beats in both")
+    .option("--metric <name>", "auc, tpr@0.1, tpr@0.01 or tpr@0.001", "auc")
+    .option("--attack <name>", "one attack; default: each, or with --frontier the strongest on each defense")
+    .option("--at-most <x>", "with --frontier: the best accuracy that leaks no more", share)
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/compare.ts")).compare));
+  program
     .command("report")
     .description("write an experiment's results, beside the paper's numbers, as one page")
     .argument("<experiment>", "name or id")
@@ -172,6 +182,11 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
 
 function wholeNumber(value: string): number {
   if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError("give a whole number from 1 to 99999.");
+  return Number(value);
+}
+
+function share(value: string): number {
+  if (!/^(?:0?\.\d+|[01](?:\.0*)?)$/.test(value)) throw new InvalidArgumentError("give a number from 0 to 1.");
   return Number(value);
 }
 

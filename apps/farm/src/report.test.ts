@@ -18,7 +18,7 @@ function anExperiment(changes: Partial<ExperimentRow["spec"]> = {}): ExperimentR
   return { id: "0123456789", name: "small", spec } as unknown as ExperimentRow;
 }
 
-const results = [aResult(), aResult({ repeat: 1, metrics: { auc: 0.59 } })];
+const results = [aResult(), aResult({ repeat: 1, jobKey: "second", metrics: { auc: 0.59 } })];
 
 test("Markdown: data by their kind, means over repeats, and the paper's number beside", () => {
   const report = markdownReport(anExperiment(), results);
@@ -49,6 +49,24 @@ test("pictures: AUC by queries where there is one, and scores of both sides", ()
   expect(report.match(/<svg/g)).toHaveLength(2);
   expect(report).toContain("<figcaption>mnist mlp · none · &lt;boundary&gt;</figcaption>");
   expect(htmlReport(anExperiment(), results)).not.toContain("<svg");
+});
+
+test("of two defenses or more, what each costs: a picture with its table below, in Markdown the table", () => {
+  const defended = [
+    ...results,
+    aResult({ defense: "dropout", jobKey: "other", metrics: { testAccuracy: 0.8, auc: 0.51 } }),
+  ];
+  const heading = "Privacy and utility: mnist mlp, real data";
+  const html = htmlReport(anExperiment(), defended);
+  expect(html).toContain(`<h2>${heading}</h2>`);
+  expect(html.split(heading)[1]).toMatch(/<svg[\s\S]*<figcaption>[\s\S]*<td>dropout<\/td><td>Pareto<\/td>/);
+  const markdown = markdownReport(anExperiment(), defended);
+  expect(markdown).toContain(`## ${heading}`);
+  expect(markdown).toMatch(/\| none \| Pareto \| 2 \| 0\.850 \[0\.850, 0\.850\] \| 0\.580 \[.*\] \| gap \|/);
+  expect(markdown).not.toContain("<svg");
+  for (const write of [htmlReport, markdownReport]) {
+    expect(write(anExperiment(), results)).not.toContain("Privacy and utility");
+  }
 });
 
 test("without a paper's numbers there is nothing to put them beside", () => {

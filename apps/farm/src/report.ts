@@ -1,18 +1,31 @@
 import { compareWithPaper } from "@shadowfarm/core/paper";
+import { trainingSchema } from "@shadowfarm/core/training";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { paperTable } from "./paper-table.ts";
-import { type NamedHistogram, type Part, picturesOf } from "./report-pictures.ts";
+import { frontierParts, type NamedHistogram, type Part, picturesOf } from "./report-pictures.ts";
+import { savedBy } from "./savings-text.ts";
 import { renderOrigins, resultTable, type TableContent } from "./tables.ts";
 
-function partsOf({ spec }: ExperimentRow, results: readonly ResultRow[], pictures: readonly Part[] = []): Part[] {
+function partsOf(experiment: ExperimentRow, results: readonly ResultRow[], pictures: readonly Part[] = []): Part[] {
+  const { spec } = experiment;
+  const saved = savedBy(experiment, results);
   const paper = compareWithPaper(spec.paper ?? [], results);
   return [
     { heading: "Data", text: renderOrigins(results) },
     { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
+    ...(saved === null ? [] : [{ heading: "Rounds", text: saved }]),
+    ...frontierParts(inFull(spec, results)),
     ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
     ...pictures,
   ];
+}
+
+/** Without the shortened trainings of a search, which are no results to compare. */
+function inFull({ search, training }: ExperimentRow["spec"], results: readonly ResultRow[]): readonly ResultRow[] {
+  if (!search) return results;
+  const lengths = [training.epochs ?? trainingSchema.parse({}).epochs].flat();
+  return results.filter((result) => lengths.includes(result.training.epochs));
 }
 
 /** The report as Markdown. */
@@ -35,8 +48,8 @@ export function htmlReport(
     [
       `<h2>${escaped(heading)}</h2>`,
       ...(text ?? "").split("\n").map((line) => `<p>${escaped(line)}</p>`),
-      table ? htmlTable(table) : "",
       `<section>${figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join("\n")}</section>`,
+      table ? htmlTable(table) : "",
     ].join("\n"),
   );
   return `<!doctype html>
@@ -52,6 +65,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .25rem .75rem; text-align: left; white-space: nowrap; }
 .right { text-align: right; }
 section { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+section + div { margin-top: 1rem; }
 figure { margin: 0; max-width: 100%; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: .9em; max-width: 44ch; }

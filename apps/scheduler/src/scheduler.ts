@@ -1,17 +1,20 @@
 import type { Catalog, DatasetUse } from "@shadowfarm/core/catalog";
 import { messageOf } from "@shadowfarm/core/errors";
 import { parseExperiment } from "@shadowfarm/core/experiment";
-import { compilePlan } from "@shadowfarm/core/plan";
+import type { Plan } from "@shadowfarm/core/plan";
+import { hasRounds, planRounds } from "@shadowfarm/core/rounds";
 import type { Sender } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
 import {
   type ExperimentRow,
+  endedRounds,
   finishExperiments,
   listExperiments,
   rejectExperiment,
 } from "@shadowfarm/store/experiments";
 import { countEnqueued, enqueueAgain, freeLost, takeReady } from "@shadowfarm/store/jobs";
 import { recordPlan } from "@shadowfarm/store/plans";
+import { listResults } from "@shadowfarm/store/results";
 import { onWake } from "@shadowfarm/store/signals";
 import type { Logger } from "pino";
 
@@ -63,6 +66,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           looked = now;
           for (const experiment of await listExperiments(store, { state: "submitted" }))
             await planExperiment(config, experiment);
+          for (const experiment of await endedRounds(store)) await planExperiment(config, experiment, experiment.cells);
           await finishExperiments(store);
         }
         if (now - reconciled >= RECONCILE_MS) {
@@ -100,19 +104,30 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   };
 }
 
-async function planExperiment({ store, catalogFor, log }: SchedulerConfig, experiment: ExperimentRow): Promise<void> {
+/** @param cells of the rounds that have come to their end; null for a new experiment */
+async function planExperiment(
+  { store, catalogFor, log }: SchedulerConfig,
+  experiment: ExperimentRow,
+  cells: number | null = null,
+): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
   const started = performance.now();
-  let plan: ReturnType<typeof compilePlan>;
+  let plan: Plan;
   try {
     const catalog = catalogFor(datasets);
-    plan = compilePlan(parseExperiment(spec, catalog), catalog, { datasets, engine });
+    const results = hasRounds(spec) ? await listResults(store, { experiment: id }) : [];
+    const known = { results, ended: cells !== null };
+    plan = planRounds(parseExperiment(spec, catalog), catalog, { datasets, engine }, known);
   } catch (error) {
     log.error({ experiment: id, name, err: error }, "experiment cannot be planned");
     await rejectExperiment(store, id, messageOf(error));
     return;
   }
-  await recordPlan(store, id, plan);
+  if (cells !== null && plan.cells.length <= cells) {
+    await finishExperiments(store, id);
+    return;
+  }
+  await recordPlan(store, id, plan, cells === null ? "submitted" : "running");
   const seconds = (performance.now() - started) / 1000;
   log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }

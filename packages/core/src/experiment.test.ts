@@ -55,6 +55,7 @@ describe("an experiment", () => {
       attacks: [{ name: "gap", params: {}, path: ["attacks", 0] }],
       defenses: [{ name: "none", params: {}, path: ["defenses", 0] }],
       attackers: ["aware"],
+      repeats: 1,
     });
   });
 

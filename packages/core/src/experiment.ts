@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Catalog, UnitInfo } from "./catalog.ts";
 import { FarmError } from "./errors.ts";
 import { isComplete, paperSchema } from "./paper.ts";
-import { precisionSchema, searchSchema } from "./rounds.ts";
+import { precisionSchema, searchSchema } from "./rounds-schema.ts";
 import { type SplitScheme, splitSchemes } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import { trainingSchema } from "./training.ts";
@@ -105,6 +105,7 @@ export interface Experiment {
   attacks: UnitChoice[];
   defenses: UnitChoice[];
   attackers: Attacker[];
+  repeats: number;
 }
 
 /**
@@ -177,6 +178,7 @@ export function parseExperiment(file: unknown, catalog: Catalog): Experiment {
     attacks,
     defenses,
     attackers: [...new Set(asList<Attacker>(spec.attacker))],
+    repeats: spec.repeats,
   };
 }
 

@@ -55,14 +55,23 @@ const undefended = { name: "none", params: {} };
 /** Cells above which a plan is refused outright: a slip of the pen rather than an experiment. */
 export const MAX_CELLS = 1_000_000;
 
+/** Whether a combination is to be run in a repeat. */
+export type Wanted = (combination: Combination, repeat: number) => boolean;
+
 /**
  * Turns an experiment into jobs. Equal work has an equal key, so a target under ten attacks, or in two experiments, is
  * one job.
  *
+ * @param wanted which part of the sweep; all of it when absent
  * @throws {InvalidExperiment} for combinations that cannot run: a model for other inputs, too few records, an attack
  *   whose parameters do not fit the dataset.
  */
-export function compilePlan(experiment: Experiment, catalog: Catalog, context: PlanContext): Plan {
+export function compilePlan(
+  experiment: Experiment,
+  catalog: Catalog,
+  context: PlanContext,
+  wanted: Wanted = () => true,
+): Plan {
   const { spec, models, trainings, defenses, attacks } = experiment;
   const inputs = experiment.datasets.reduce((sum, { params }) => sum + params.length, 0);
   const count =
@@ -85,6 +94,7 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
   const problems = new Map<string, Problem>();
   const report = (problem: Problem) => problems.set(`${problem.path.join(".")}: ${problem.message}`, problem);
   const cells = new Map<string, Cell>();
+  const possible: Combination[] = [];
   const none = useOf(undefended, catalog.defenses);
   const attackUses = attacks.map((attack) => useOf(attack, catalog.attacks));
   const defenseUses = defenses.map((choice) => {
@@ -118,7 +128,7 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
               ),
             );
             for (const { defense, trainedUnder } of fits) {
-              for (let repeat = 0; repeat < spec.repeats; repeat++) {
+              for (let repeat = 0; repeat < experiment.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
                 const split = { scheme: size.scheme, seed, side: size.side };
                 const setting = { dataset, input, encoding, split, model, training, defense, trainedUnder, seed };
@@ -128,15 +138,19 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
                   const need = needs[index];
                   if (!need) return;
                   for (const attacker of attackersOf(experiment, defense, need)) {
+                    const common = { dataset, datasetParams, records: size.side, split: size.scheme };
+                    const cell = { ...common, model, training, defense, attack, attacker, repeat };
+                    const combination = combinationOf(cell);
+                    if (repeat === 0) possible.push(combination);
+                    if (!wanted(combination, repeat)) continue;
                     const own = attacker === "aware" ? setting : unaware;
                     const shadows = need.shadows.map(({ change, ...group }) => ({
                       ...group,
                       setting: change ? { ...own, ...change, split: { ...split, side: change.side } } : own,
                     }));
                     const jobKey = target.attack(attack, { ...need, shadows }, own);
-                    const cell = { dataset, datasetParams, records: size.side, split: size.scheme };
                     // Sweeps may name one combination twice (auto and cnn, say), which would pass for two repeats of it.
-                    cells.set(jobKey, { ...cell, model, training, defense, attack, attacker, repeat, jobKey });
+                    cells.set(jobKey, { ...cell, jobKey });
                   }
                 });
               }
@@ -146,7 +160,7 @@ export function compilePlan(experiment: Experiment, catalog: Catalog, context: P
       }
     }
   }
-  if (problems.size === 0) checkPaper(spec.paper, [...cells.values()], report);
+  if (problems.size === 0) checkPaper(spec.paper, possible, report);
   if (problems.size > 0) throw new InvalidExperiment([...problems.values()]);
   return { jobs: [...graph.jobs.values()], cells: [...cells.values()] };
 }
@@ -161,8 +175,11 @@ function attackersOf(
 }
 
 /** A published number that no combination can ever stand beside is a slip of the pen. */
-function checkPaper(paper: readonly PaperNumbers[], cells: readonly Cell[], report: (problem: Problem) => void): void {
-  const combinations = cells.filter(({ repeat }) => repeat === 0).map(combinationOf);
+function checkPaper(
+  paper: readonly PaperNumbers[],
+  combinations: readonly Combination[],
+  report: (problem: Problem) => void,
+): void {
   paper.forEach((numbers, index) => {
     const lost = pointsOf([numbers]).find(({ where }) => !combinations.some((cell) => matches(cell, where)));
     if (lost === undefined) return;
@@ -173,7 +190,7 @@ function checkPaper(paper: readonly PaperNumbers[], cells: readonly Cell[], repo
 }
 
 /** A cell by the names that its results have. */
-export function combinationOf({ dataset, model, attack, defense, ...rest }: Cell): Combination {
+export function combinationOf({ dataset, model, attack, defense, ...rest }: Omit<Cell, "jobKey">): Combination {
   const { datasetParams, records, split, training, attacker } = rest;
   return {
     ...{ dataset: dataset.name, datasetParams, records, split, training, attacker },

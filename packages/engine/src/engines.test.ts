@@ -7,7 +7,7 @@ import type { ArrayValue, Engine, StepContext, Tensors } from "./engine.ts";
 import { WrongArray } from "./errors.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { tfjs } from "./tfjs.ts";
-import { type TrainingProgram, trainingProgram, weightsOf } from "./training.ts";
+import { type ByLoss, type Descent, trainingProgram, weightsOf } from "./training.ts";
 
 // The contract of an engine, held against every one that runs on this machine.
 
@@ -19,7 +19,9 @@ const records = 12;
 const batch = 4;
 
 /** Least squares: y = 2·x₀ − x₁ + 0.5, in 12 records. */
-function aProgram(overrides: Partial<TrainingProgram> = {}): TrainingProgram {
+type LossProgram = Descent & ByLoss;
+
+function aProgram(overrides: Partial<LossProgram> = {}): LossProgram {
   const x = uniformNumbers(1, 0, 0, 2 * records);
   const y = Float32Array.from(
     { length: records },
@@ -47,7 +49,7 @@ function batches(steps: number): Uint32Array {
   return Uint32Array.from({ length: batch * steps }, (_, at) => (7 * at) % records);
 }
 
-async function trained(engine: Engine, program: TrainingProgram, steps: number, learningRate = 0.05) {
+async function trained(engine: Engine, program: LossProgram, steps: number, learningRate = 0.05) {
   const loop = engine.compileLoop(trainingProgram(program));
   try {
     const losses = await loop.run(batches(steps), batch, { settings: { learningRate } });

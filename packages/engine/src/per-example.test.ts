@@ -21,10 +21,10 @@ const arrays: Record<string, AnyArray> = Object.fromEntries(
 );
 
 /** One loss an example, of a small network of both layers. */
-function losses(weights: Tensors, x: tfTypes.Tensor, y: tfTypes.Tensor, probe: Probe): tfTypes.Tensor {
+function losses(weights: Tensors, x: tfTypes.Tensor, y: tfTypes.Tensor, probe: Probe | null): tfTypes.Tensor {
   const tf = tfjs();
   const [kernel1, bias1, kernel2, bias2] = Object.keys(shapes).map((name) => weights[name]) as [T, T, T, T];
-  const hidden = tf.tanh(convolution(x, kernel1, bias1, "same", probe));
+  const hidden = tf.tanh(convolution(x, kernel1, bias1, { padding: "same" }, probe));
   const logits = dense(tf.reshape(hidden, [x.shape[0] as number, -1]), kernel2, bias2, probe);
   return tf.sum(tf.square(tf.sub(logits, y)), 1);
 }
@@ -36,7 +36,7 @@ describe.each(["onnx", "wasm", "cpu"] as const)("%s", (name) => {
     const step = engine.compileStep(
       Object.fromEntries(Object.entries(arrays).map(([input, { shape }]) => [input, { shape }])),
       ({ x, y, ...weights }) => {
-        const each = (weights: Tensors, probe: Probe) => losses(weights, x as T, y as T, probe);
+        const each = (probe: Probe) => losses(weights, x as T, y as T, probe);
         const { gradients, losses: values, norms } = clippedGradientSum(each, weights, batch, most);
         return { ...gradients, values, norms };
       },
@@ -76,4 +76,25 @@ describe.each(["onnx", "wasm", "cpu"] as const)("%s", (name) => {
       }
     }
   });
+});
+
+test("a weight that no layer takes with the probe, or several do, is refused by name", async () => {
+  const engine = await openEngine("cpu");
+  const gradientOf = (layer: (kernel: T, bias: T, probe: Probe) => T) => {
+    const inputs = {
+      kernel: { shape: [2, 2], data: new Float32Array(4) },
+      bias: { shape: [2], data: new Float32Array(2) },
+    };
+    const step = engine.compileStep(inputs, ({ kernel, bias }) => {
+      const losses = (probe: Probe) => tfjs().sum(layer(kernel as T, bias as T, probe), 1);
+      return clippedGradientSum(losses, { kernel: kernel as T, bias: bias as T }, 3, 1).gradients;
+    });
+    return step.run(inputs);
+  };
+  const x = () => tfjs().ones([3, 2]);
+  await expect(gradientOf((kernel, bias) => dense(x(), kernel, bias, null))).rejects.toThrow();
+  const twice = (kernel: T, bias: T, probe: Probe) => dense(dense(x(), kernel, bias, probe), kernel, bias, probe);
+  await expect(gradientOf(twice)).rejects.toThrow('weight "kernel" was applied by 2 layers with the probe');
+  const extra = (kernel: T, bias: T, probe: Probe) => tfjs().mul(dense(x(), kernel, tfjs().zeros([2]), probe), bias);
+  await expect(gradientOf(extra)).rejects.toThrow('weight "bias" was applied by 0 layers with the probe');
 });

@@ -4,8 +4,28 @@ import type { AnyArray, Arrays, ArrayValue, LoopProgram, StepContext, Tensors } 
 import { type Optimizer, updateRule } from "./optimizers.ts";
 import { tfjs } from "./tfjs.ts";
 
-/** Gradient descent on a loss. Runs of its loop need the setting `learningRate`. */
-export interface TrainingProgram {
+/** Gradient descent. Runs of its loop need the setting `learningRate`. */
+export type TrainingProgram = Descent & (ByLoss | ByGradients);
+
+/** On a loss. */
+export interface ByLoss {
+  /** What the loss gets besides its batch and takes no gradient of, such as adversarial examples made of the batch. */
+  prepare?(weights: Tensors, batch: Tensors, context: StepContext): Tensors;
+  /** A scalar; of several models one loss each. With `state`, its next values too. */
+  loss(
+    weights: Tensors,
+    batch: Tensors,
+    context: StepContext,
+  ): tfTypes.Tensor | { loss: tfTypes.Tensor; state: Tensors };
+}
+
+/** By gradients that are not those of a loss: clipped example by example, or with noise. */
+export interface ByGradients {
+  /** By the weights' names, with the scalar that is reported as the step's loss. */
+  gradients(weights: Tensors, batch: Tensors, context: StepContext): { gradients: Tensors; loss: tfTypes.Tensor };
+}
+
+export interface Descent {
   /** What is trained. Of several models trained as one, with a leading axis that counts them, as `seed` does. */
   weights: Arrays;
   /** What is carried along and not trained: moving statistics. */
@@ -18,14 +38,6 @@ export interface TrainingProgram {
   stepsDone?: number;
   /** Settings besides `learningRate` that the loss reads as scalars. */
   settings?: readonly string[];
-  /** What the loss gets besides its batch and takes no gradient of, such as adversarial examples made of the batch. */
-  prepare?(weights: Tensors, batch: Tensors, context: StepContext): Tensors;
-  /** A scalar; of several models one loss each. With `state`, its next values too. */
-  loss(
-    weights: Tensors,
-    batch: Tensors,
-    context: StepContext,
-  ): tfTypes.Tensor | { loss: tfTypes.Tensor; state: Tensors };
 }
 
 /** Begins the names of the optimizer's scalars, and of its state. */
@@ -66,8 +78,7 @@ export function trainingProgram(options: TrainingProgram): LoopProgram {
     },
     step(carried, batch, context) {
       const tf = tfjs();
-      const prepared = options.prepare?.(carried, batch, context) ?? {};
-      const { loss, gradients, nextState } = gradientsOf(options, carried, { ...batch, ...prepared }, context);
+      const { loss, gradients, nextState } = gradientsOf(options, carried, batch, context);
       const clipped = clipNorm === undefined ? gradients : clippedTo(clipNorm, gradients, models);
       const next: Tensors = { ...nextState };
       const scalars = ownScalars(context.scalars);
@@ -151,11 +162,17 @@ function parted(change: tfTypes.Tensor, members: readonly Member[], models: numb
   return tf.split(change, sizes, -1).map((part, at) => tf.reshape(part, [...(members[at] as Member).shape]));
 }
 
-/** Loss, its gradients by the weights' names, and what the loss carries along. */
-function gradientsOf(options: TrainingProgram, carried: Tensors, batch: Tensors, context: StepContext) {
-  const { weights, state = {}, loss } = options;
+/** Loss, gradients by the weights' names, and what the loss carries along. */
+function gradientsOf(options: TrainingProgram, carried: Tensors, given: Tensors, context: StepContext) {
+  const { weights, state = {} } = options;
   const tf = tfjs();
   const names = Object.keys(weights);
+  if ("gradients" in options) {
+    const own = Object.fromEntries(names.map((name) => [name, carried[name] as tfTypes.Tensor]));
+    return { ...options.gradients(own, given, context), nextState: {} };
+  }
+  const { loss, prepare } = options;
+  const batch = { ...given, ...prepare?.(carried, given, context) };
   // The optimizer's slots are not the loss's business.
   const constant = Object.fromEntries(Object.keys(state).map((name) => [name, carried[name] as tfTypes.Tensor]));
   // Kept, since TF.js disposes what a function of which it takes the gradient leaves besides its value.

@@ -2,6 +2,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, StepContext, Tensors } from "@shadowfarm/engine/engine";
+import { convolution, dense, type Probe } from "@shadowfarm/engine/per-example";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { augmented } from "./augment.ts";
@@ -24,9 +25,11 @@ export type Weights = Readonly<Record<string, ArrayValue>>;
  *
  * In training a batch-norm goes by the batch; the moving statistics after it are put into `statistics`, where that is given,
  * under their names. At inference it goes by the moving ones.
+ *
+ * A `probe` is for gradients record by record, of one model; a batch-norm has none.
  */
 export type Pass =
-  | ({ training: true; models?: number; statistics?: Tensors } & Pick<StepContext, "uniform">)
+  | ({ training: true; models?: number; statistics?: Tensors; probe?: Probe } & Pick<StepContext, "uniform">)
   | { training: false };
 
 /** Slope of `leaky-relu` below zero. */
@@ -156,11 +159,10 @@ function apply(
   const weight = (part: string): tfTypes.Tensor => weights[`${name}/${part}`] as tfTypes.Tensor;
   switch (layer.kind) {
     case "dense":
-      return activate(tf.add(tf.matMul(x, weight("kernel")), weight("bias")), layer.activation);
+      return activate(dense(x, weight("kernel"), weight("bias"), probeOf(pass)), layer.activation);
     case "conv": {
-      const { stride = 1, padding, bias = true, activation } = layer;
-      const convolved = tf.conv2d(x as tfTypes.Tensor4D, weight("kernel") as tfTypes.Tensor4D, stride, padding);
-      return activate(bias ? tf.add(convolved, weight("bias")) : convolved, activation);
+      const bias = (layer.bias ?? true) ? weight("bias") : null;
+      return activate(convolution(x, weight("kernel"), bias, layer, probeOf(pass)), layer.activation);
     }
     case "batch-norm": {
       const [scale, offset] = [weight("scale"), weight("offset")];
@@ -198,6 +200,10 @@ function apply(
       return tf.mul(x, tf.mul(kept, 1 / (1 - layer.rate)));
     }
   }
+}
+
+function probeOf(pass: Pass): Probe | null {
+  return pass.training ? (pass.probe ?? null) : null;
 }
 
 function modelsOf(pass: Pass): number | null {

@@ -136,7 +136,7 @@ export async function runTraining(
   }
 }
 
-function checkLesson({ inputShape }: Recipe, { features, labels }: Lesson, records: number): void {
+export function checkLesson({ inputShape }: Recipe, { features, labels }: Lesson, records: number): void {
   const width = sizeOf(inputShape);
   if (labels.length === 0) throw new InvalidInput("there are no records to train on");
   if (labels.length !== records) {

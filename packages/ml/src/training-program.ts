@@ -3,7 +3,7 @@ import type { Training } from "@shadowfarm/core/training";
 import { concatenate } from "@shadowfarm/engine/arrays";
 import type { Arrays, StepContext, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
-import type { TrainingProgram } from "@shadowfarm/engine/training";
+import type { ByGradients, ByLoss, Descent, TrainingProgram } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { crossEntropy, sumOfSizes, sumOfSquares } from "./loss.ts";
 import { forward, isStatistic, type Pass, type Weights } from "./network.ts";
@@ -25,12 +25,14 @@ const DEVIATION = "encoding/deviation";
  *
  * @param models how many, when they are stacked; null for one that is not
  * @param weights first ones, moving statistics among them
+ * @param by what is descended by, where that is not the cross-entropy or the recipe's objective
  */
 export function programFor(
   recipe: Recipe,
   lessons: readonly Lesson[],
   models: number | null,
   weights: Weights,
+  by?: ByGradients,
 ): TrainingProgram {
   const { inputShape, classes, training } = recipe;
   const seeds = lessons.map(({ rng }) => rng.child("noise").uint32());
@@ -49,11 +51,11 @@ export function programFor(
     optimizer: { name: training.optimizer, weightDecay: training.weightDecay },
     ...(training.clipNorm > 0 && { clipNorm: training.clipNorm }),
     seed: models === null ? (seeds[0] as number) : seeds,
-    ...(recipe.objective ? objectiveOf(recipe, models) : crossEntropyOf(recipe, models)),
+    ...(by ?? (recipe.objective ? objectiveOf(recipe, models) : crossEntropyOf(recipe, models))),
   };
 }
 
-type LossPart = Pick<TrainingProgram, "loss" | "prepare" | "settings">;
+type LossPart = ByLoss & Pick<Descent, "settings">;
 
 function crossEntropyOf({ layers, training }: Recipe, models: number | null): LossPart {
   const tf = tfjs();

@@ -119,8 +119,11 @@ export async function rejectExperiment(store: Store, id: string, error: string):
   await store.db.experiment.update({ where: { id }, data: { state: "failed", error, finishedAt: new Date() } });
 }
 
-/** Ends every running experiment whose jobs have all come to an end. */
-export async function finishExperiments(store: Store): Promise<void> {
+/**
+ * Ends every running experiment whose jobs have all come to an end; of those whose jobs depend on results, only the one that is
+ * named, since they may have further rounds.
+ */
+export async function finishExperiments(store: Store, id: string | null = null): Promise<void> {
   // The first open job answers for an experiment; only one without any is counted.
   await store.db.$executeRaw`
     UPDATE "Experiment" experiment SET
@@ -137,7 +140,18 @@ export async function finishExperiments(store: Store): Promise<void> {
       FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
       WHERE wanted."experimentId" = running.id AND open.key IS NULL
     ) ended
-    WHERE running.state = 'running' AND open.key IS NULL AND running.id = experiment.id`;
+    WHERE running.state = 'running' AND open.key IS NULL AND running.id = experiment.id
+      AND (running.id = ${id} OR NOT running.spec ?| array['precision', 'search'])`;
+}
+
+/** Running experiments that have further rounds, perhaps: all jobs of those so far have come to an end. */
+export async function endedRounds(store: Store): Promise<(ExperimentRow & { cells: number })[]> {
+  return store.db.$queryRaw<(ExperimentRow & { cells: number })[]>`
+    SELECT running.*, (SELECT count(*)::int FROM "Cell" cell WHERE cell."experimentId" = running.id) AS cells
+    FROM "Experiment" running
+    WHERE running.state = 'running' AND running.spec ?| array['precision', 'search'] AND NOT EXISTS (
+      SELECT FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+      WHERE wanted."experimentId" = running.id AND job.state IN ('waiting', 'ready', 'running'))`;
 }
 
 /** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */

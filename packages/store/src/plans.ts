@@ -20,19 +20,28 @@ const CHUNK = 5_000;
  * cells. Jobs that are done stay done; jobs that failed, were blocked or cancelled are asked for anew. Nothing is written
  * when the experiment is not waiting for its plan: another scheduler, or a cancellation, was quicker.
  *
+ * A further round of a running experiment adds to its plan.
+ *
  * This is the one place that speaks to pg and not through Prisma, which would write each of these megabytes out twice.
  */
-export async function recordPlan(store: Store, experimentId: string, plan: Plan): Promise<void> {
+export async function recordPlan(
+  store: Store,
+  experimentId: string,
+  plan: Plan,
+  waiting: "submitted" | "running" = "submitted",
+): Promise<void> {
   const client = new pg.Client({ connectionString: store.url });
   await client.connect();
   const execute: Execute = (statement, parameters) => client.query(statement, parameters);
   try {
     await client.query("BEGIN");
     const mine = await client.query(
-      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL WHERE id = $1 AND state = 'submitted'`,
-      [experimentId],
+      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL WHERE id = $1 AND state = $2::"ExperimentState"`,
+      [experimentId, waiting],
     );
     if (mine.rowCount === 1) {
+      if (waiting === "submitted")
+        await execute(`DELETE FROM "ExperimentJob" WHERE "experimentId" = $1`, [experimentId]);
       await writePlan(execute, experimentId, plan);
       await askAgain(execute, experimentId);
       await execute("SELECT pg_notify($1, 'jobs')", [WAKE_CHANNEL]);
@@ -63,11 +72,10 @@ async function writePlan(execute: Execute, experimentId: string, plan: Plan): Pr
       return [edges.map(({ job }) => job), edges.map(({ input }) => input)];
     },
   );
-  await execute(`DELETE FROM "ExperimentJob" WHERE "experimentId" = $1`, [experimentId]);
   await inChunks(
     execute,
     `INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
-     SELECT $1, key, state = 'done' FROM "Job" WHERE key = ANY($2::text[])`,
+     SELECT $1, key, state = 'done' FROM "Job" WHERE key = ANY($2::text[]) ON CONFLICT DO NOTHING`,
     plan.jobs,
     (jobs) => [experimentId, jobs.map(({ key }) => key)],
   );

@@ -1,10 +1,10 @@
 import * as Plot from "@observablehq/plot";
 
-/** Okabe and Ito's colours, which most colour-blind people tell apart. */
+/** Okabe and Ito's colours, which most colour-blind people tell apart; for black the text's, which is light on dark. */
 export const colors = {
   members: "#d55e00",
   nonMembers: "#0072b2",
-  series: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442"],
+  series: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "currentColor", "#f0e442"],
 } as const;
 
 /** What all plots have in common: one font, and room for labels. */

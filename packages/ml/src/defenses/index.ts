@@ -4,6 +4,7 @@ import { adversarialTraining } from "./adversarial-training.ts";
 import { combined } from "./combined.ts";
 import { dataAugmentation } from "./data-augmentation.ts";
 import { distributional } from "./distributional.ts";
+import { dpSgd } from "./dp-sgd.ts";
 import { dropout } from "./dropout.ts";
 import { dualBounds } from "./dual-bounds.ts";
 import { earlyStopping } from "./early-stopping.ts";
@@ -30,6 +31,7 @@ const single = {
   "adversarial-training": adversarialTraining,
   "data-augmentation": dataAugmentation,
   distributional,
+  "dp-sgd": dpSgd,
   dropout,
   "dual-bounds": dualBounds,
   "early-stopping": earlyStopping,
