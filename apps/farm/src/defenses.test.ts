@@ -68,8 +68,8 @@ describe("refused when an experiment is planned", () => {
     ],
     [
       "an end of training that is not early",
-      { training: { epochs: [5, 50] }, defenses: ["early-stopping"] },
-      "defenses[0]: early-stopping on location: it ends after 10 epochs a training of 5; use fewer epochs than those",
+      { training: { epochs: [1, 50] }, defenses: ["early-stopping"] },
+      "defenses[0]: early-stopping on location: share is 0.2: a training of 1 would end after 1; use a smaller share, or more epochs",
     ],
     [
       "two defenses that train by means of their own",

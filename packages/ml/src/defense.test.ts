@@ -32,7 +32,7 @@ describe("the hooks of two defenses", () => {
     const layers: Layer[] = [{ kind: "dense", units: 2, activation: "linear" }];
     expect(model?.(layers).map(({ kind }) => kind)).toEqual(["augment", "dropout", "dense"]);
     expect(training).toBeUndefined();
-    const penalised = both({ name: "l1", lambda: 0.1 }, { name: "early-stopping", epochs: 3 });
+    const penalised = both({ name: "l1", lambda: 0.1 }, { name: "early-stopping", share: 0.06 });
     expect(penalised.training?.(trainingSchema.parse({}))).toMatchObject({ l1: 0.1, epochs: 3 });
     expect(penalised.model).toBeUndefined();
     expect(penalised.posteriors).toBeUndefined();
@@ -60,11 +60,10 @@ describe("the hooks of two defenses", () => {
 
 describe("what they are to defend", () => {
   test("is what the other one makes of it, and not what one makes of it itself", () => {
-    const stopped = both({ name: "early-stopping", epochs: 10 }, { name: "data-augmentation", shift: 1 });
+    const stopped = both({ name: "early-stopping", share: 0.2 }, { name: "data-augmentation", shift: 1 });
     expect(() => stopped.check(picture)).not.toThrow();
-    expect(() => both("dropout", { name: "early-stopping", epochs: 50 }).check(picture)).toThrow(
-      "early-stopping: it ends after 50 epochs a training of 50; use fewer epochs than those",
-    );
+    const never = both("dropout", { name: "early-stopping", share: 0.999 });
+    expect(() => never.check(picture)).toThrow("early-stopping: share is 0.999: a training of 50 would end after 50");
   });
 
   test("is checked for each, in whatever order, and the message says for which", () => {

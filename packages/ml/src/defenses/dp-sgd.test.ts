@@ -29,6 +29,7 @@ function aSchool(given: Partial<Training> = {}, seed = 1) {
     recipe: { layers, inputShape: [width], classes, training },
     lesson: { features: features.slice(0, side * width), labels: labels.slice(0, side), rng: createRng(seed) },
     reference: { features: new Float32Array(), labels: new Int32Array() },
+    random: async () => new Float32Array(),
   };
   return { school, features, labels };
 }

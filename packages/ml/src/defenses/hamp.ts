@@ -15,13 +15,13 @@ const STEP = 0.01;
 
 /**
  * Trains on targets of high entropy, is rewarded for answers of high entropy, and answers with the probabilities that it gives a
- * random point, in the order of its own: labels are unchanged. Chen & Pattabiraman 2024, §4. Which random point is drawn follows
+ * random point, in the order of its own: labels are unchanged. Chen & Pattabiraman 2024. Which random point is drawn follows
  * from the question's own answer, so that asking again shows nothing new.
  */
 export const hamp = defineDefense({
   name: "hamp",
   title: "HAMP",
-  paper: "Chen & Pattabiraman 2024, §4",
+  paper: "Chen & Pattabiraman 2024",
   version: 1,
   params: z.strictObject({
     gamma: z

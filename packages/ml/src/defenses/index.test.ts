@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { bound } from "../defense.ts";
 import { openLearnt } from "../learnt.ts";
 import { models } from "../models/index.ts";
-import { initialize } from "../network.ts";
+import { initialize, type Layer } from "../network.ts";
 import { predictedClasses } from "../query.ts";
 import type { Built, Defense, Model, NetworkModel } from "../unit.ts";
 import { defenses } from "./index.ts";
@@ -55,9 +55,16 @@ test.each(schooled)(
   "$name: a model of its own making answers, in one way, and its labels stay",
   async ({ defense }) => {
     const params = defense.params.parse(quick[defense.name] ?? {});
-    const school = await aSchool({ members: 40, training: { epochs: 4 } });
-    const { recipe } = school;
-    const input = { kind: "tabular", shape: recipe.inputShape, low: 0, high: 1 } as const;
+    // As others that are combined with it make it.
+    const layers: Layer[] = [
+      { kind: "augment", shift: 1, mirror: true },
+      { kind: "flatten" },
+      { kind: "dropout", rate: 0.2 },
+      { kind: "dense", units: 3, activation: "linear" },
+    ];
+    const school = await aSchool({ members: 40, layers, training: { epochs: 4 } });
+    const recipe = { ...school.recipe, inputShape: [3, 2, 1] };
+    const input = { kind: "image", shape: recipe.inputShape, low: 0, high: 1 } as const;
     const { build, objective, targets, posteriors } = bound(defense, params);
     const lesson = { ...school.lesson, ...(targets && { targets: targets(school.lesson.labels, recipe.classes) }) };
     const own = { ...school, lesson, recipe: { ...recipe, ...(objective && { objective: { of: objective, input } }) } };

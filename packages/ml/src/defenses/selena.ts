@@ -10,12 +10,12 @@ const LEAST_LIKELY = 1e-6;
 
 /**
  * Split-AI and self-distillation: K networks, each record left out of exactly L of them; the network that answers is trained to say
- * of each member what, on average, those say that were not trained on it. Tang et al. 2022, §4.
+ * of each member what, on average, those say that were not trained on it. Tang et al. 2022.
  */
 export const selena = defineDefense({
   name: "selena",
   title: "SELENA",
-  paper: "Tang et al. 2022, §4",
+  paper: "Tang et al. 2022",
   version: 1,
   params: z.strictObject({
     models: z.int().min(2).max(200).default(25).describe("K: networks that the members are dealt to"),
