@@ -29,6 +29,45 @@ test.each(Object.keys(catalog.defenses))("%s can be planned", (name) => {
   expect(cells.map(({ defense }) => defense.name)).toEqual([name, name]);
 });
 
+const alone = [
+  ...[
+    "adversarial-regularization",
+    "adversarial-training",
+    "abstract-interpretation",
+    "distributional",
+    "dp-sgd",
+    "dual-bounds",
+  ],
+  ...["hamp", "interval-bounds", "label-smoothing", "memguard", "model-stacking", "relaxloss", "selena", "trades"],
+];
+
+test.each(alone)(
+  "%s goes with what changes network, training or answers, in either place, and with no other",
+  (name) => {
+    const given = { datasets: ["mnist"], model: { name: "mlp", activation: "relu" }, attacks: ["gap"] };
+    const others = [
+      "l1",
+      "l2",
+      "dropout",
+      "early-stopping",
+      "data-augmentation",
+      "label-only",
+      "rounding",
+      "temperature",
+    ];
+    const pairs = [
+      { name: "combined", first: name, second: others },
+      { name: "combined", first: others, second: name },
+    ];
+    expect(planned({ ...given, defenses: pairs }).cells).toHaveLength(2 * others.length);
+    for (const other of alone) {
+      if (other === name) continue;
+      const defenses = [{ name: "combined", first: name, second: other }];
+      expect(() => planned({ ...given, defenses })).toThrow(`${name} and ${other} cannot be combined: `);
+    }
+  },
+);
+
 describe("refused when an experiment is planned", () => {
   test.each<[string, object, string]>([
     [

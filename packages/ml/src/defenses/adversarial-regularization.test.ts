@@ -1,4 +1,5 @@
 import { createRng } from "@shadowfarm/core/rng";
+import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
 import { initialize, type Weights } from "../network.ts";
 import { query } from "../query.ts";
@@ -59,4 +60,17 @@ test("refuses networks whose statistics would remember the other records", () =>
   expect(() => adversarialRegularization.check?.(aDefended({ layers }), params)).toThrow(
     "it asks about other records in training, which a batch-norm would remember; use a model without",
   );
+});
+
+test("compiles to what cpu makes of it", async () => {
+  const weights = await Promise.all(
+    (["onnx", "cpu"] as const).map(async (name) => {
+      const school = await aSchool({ members: 20, training: { epochs: 3 }, engine: await openEngine(name) });
+      return weightsOf(await built(school, { lambda: 2, width: 0.02 }));
+    }),
+  );
+  const [compiled, cpu] = weights as [Weights, Weights];
+  for (const [name, { data }] of Object.entries(cpu)) {
+    for (const [at, value] of data.entries()) expect(compiled[name]?.data[at]).toBeCloseTo(value, 4);
+  }
 });

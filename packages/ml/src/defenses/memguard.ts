@@ -37,7 +37,7 @@ export const memguard = defineDefense({
   name: "memguard",
   title: "MemGuard",
   paper: "Jia et al. 2019",
-  version: 1,
+  version: 2,
   params: z.strictObject({
     epsilon: z.number().min(0).max(2).default(1).describe("largest expected L1 size of the noise; the paper has 0 … 1"),
     iterations: z.int().min(1).max(10_000).default(300).describe("steps of a search for noise, rounded up to twenties"),

@@ -1,4 +1,6 @@
+import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
+import type { Weights } from "../network.ts";
 import type { Objective } from "../objective.ts";
 import { query } from "../query.ts";
 import { trainAsUsual } from "../school.ts";
@@ -84,4 +86,19 @@ test("holds the loss of a training at α, which would go to zero without it", as
   const held = await lossUnder({ ...school.recipe, objective: { of, input } });
   expect(held).toBeGreaterThan(0.3);
   expect(held).toBeLessThan(0.7);
+});
+
+test("compiles to what cpu makes of it", async () => {
+  const of = relaxloss.objective?.(relaxloss.params.parse({ alpha: 0.8, upper: 0.6 })) as Objective;
+  const weights = await Promise.all(
+    (["onnx", "cpu"] as const).map(async (name) => {
+      const school = await aSchool({ members: 30, training: { epochs: 4 }, engine: await openEngine(name) });
+      const input = { kind: "tabular", shape: school.recipe.inputShape, low: 0, high: 1 } as const;
+      return (await trainAsUsual({ ...school, recipe: { ...school.recipe, objective: { of, input } } })).weights;
+    }),
+  );
+  const [compiled, cpu] = weights as [Weights, Weights];
+  for (const [name, { data }] of Object.entries(cpu)) {
+    for (const [at, value] of data.entries()) expect(compiled[name]?.data[at]).toBeCloseTo(value, 4);
+  }
 });
