@@ -43,6 +43,17 @@ test("the table of attacks names every attack", async () => {
   expect(Object.keys(catalog.attacks).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
+test("the table of defenses names every defense, with each of its parameters", async () => {
+  const text = await readFile(path.join(ROOT, "docs/defenses.md"), "utf8");
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  const missing = Object.entries(catalog.defenses).flatMap(([name, { params }]) => {
+    const row = rows.find((line) => line.startsWith(`| \`${name}\` |`));
+    if (!row) return [name];
+    return Object.keys(params.shape).flatMap((param) => (row.includes(`\`${param}\``) ? [] : [`${name}: ${param}`]));
+  });
+  expect(missing).toEqual([]);
+});
+
 test("the README's commands and experiment files are accepted", async ({ cli, folder }) => {
   const { stdout } = await cli.run(["--help"]);
   for (const command of [

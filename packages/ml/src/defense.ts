@@ -1,5 +1,5 @@
 import type { UnitUse } from "@shadowfarm/core/catalog";
-import { InvalidInput } from "@shadowfarm/core/errors";
+import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import type { Training } from "@shadowfarm/core/training";
 import type { Layer } from "./network.ts";
 import type { Objective } from "./objective.ts";
@@ -25,8 +25,7 @@ export interface Member {
 
 /** @throws {InvalidInput} when defenses that it combines cannot be. */
 export function bound(unit: Defense, params: Record<string, unknown>): BoundDefense {
-  const members = unit.combines?.(params);
-  if (members) return together(members);
+  if (unit.combines) return together(membersOf({ unit, params }));
   const { model, training, targets, objective, build, posteriors } = unit;
   return {
     ...(model && { model: (layers) => model(layers, params) }),
@@ -59,31 +58,45 @@ export function trainedUnder(unit: Defense, params: Record<string, unknown>): Un
   return { name: unit.name, version: unit.version, params: unit.params.parse(Object.fromEntries(kept)) };
 }
 
-/** Hooks that only one of several defenses can have, and what each of them does. */
+/** Hooks of which several defenses together can have only one, and what each of them does. */
 const exclusive = {
   build: "trains by means of its own",
   objective: "minimises a loss of its own",
   targets: "sets the targets of training",
 } as const;
 
+/** Those that a defense combines, in their order, members of a combination within it among them. */
+function membersOf(member: Member): Member[] {
+  return member.unit.combines?.(member.params).flatMap(membersOf) ?? [member];
+}
+
 /** The hooks of all members, each given what the one before it made. */
 function together(members: readonly Member[]): BoundDefense {
   const all = members.map(({ unit, params }) => ({ name: unit.name, hooks: bound(unit, params) }));
   checkTogether(all);
   const hooks = all.map((member) => member.hooks);
-  const models = hooks.flatMap(({ model }) => model ?? []);
-  const trainings = hooks.flatMap(({ training }) => training ?? []);
+  const { model, training } = changesOf(hooks);
   const answers = hooks.flatMap(({ posteriors }) => posteriors ?? []);
-  const model = (layers: Layer[]) => models.reduce((made, change) => change(made), layers);
-  const training = (given: Training) => trainings.reduce((made, change) => change(made), given);
   return {
     ...Object.assign({}, ...hooks),
-    ...(models.length > 0 && { model }),
-    ...(trainings.length > 0 && { training }),
+    ...(hooks.some((one) => one.model) && { model }),
+    ...(hooks.some((one) => one.training) && { training }),
     reference: (side) => Math.max(...hooks.map(({ reference }) => reference(side))),
     check(defended) {
-      const changed = { ...defended, layers: model([...defended.layers]), training: training(defended.training) };
-      for (const { check } of hooks) check(changed);
+      // Each has to defend what the others make of the network and its training; its own changes are no surprise to it.
+      for (const { name, hooks: own } of all) {
+        const others = changesOf(hooks.filter((other) => other !== own));
+        const changed = {
+          ...defended,
+          layers: others.model([...defended.layers]),
+          training: others.training(defended.training),
+        };
+        try {
+          own.check(changed);
+        } catch (error) {
+          throw new InvalidInput(`${name}: ${messageOf(error)}`);
+        }
+      }
     },
     ...(answers.length > 0 && {
       async posteriors(given: Float32Array, classes: number, context: AnswerContext) {
@@ -95,23 +108,34 @@ function together(members: readonly Member[]): BoundDefense {
   };
 }
 
+/** What several defenses make of a network and of its training, one after another. */
+function changesOf(hooks: readonly BoundDefense[]) {
+  return {
+    model: (layers: Layer[]) => hooks.reduce((made, { model }) => model?.(made) ?? made, layers),
+    training: (given: Training) => hooks.reduce((made, { training }) => training?.(made) ?? made, given),
+  };
+}
+
+/**
+ * Only one of them may have any of the exclusive hooks. Models that are trained by means of their own would not all heed another's
+ * loss or targets, and a loss of its own may be about the labels alone (RelaxLoss, all bounds).
+ */
 function checkTogether(all: readonly { name: string; hooks: BoundDefense }[]): void {
   const names = Object.keys(exclusive) as (keyof typeof exclusive)[];
   for (const [at, one] of all.entries()) {
     for (const other of all.slice(at + 1)) {
       if (one.name === other.name) throw new InvalidInput(`${one.name} is named twice; remove one`);
-      for (const hook of names) {
-        const both = one.hooks[hook] && other.hooks[hook];
-        // What is trained by means of its own would not heed the other's loss or targets in all that it trains.
-        const ignored =
-          hook !== "build" && ((one.hooks.build && other.hooks[hook]) || (one.hooks[hook] && other.hooks.build));
-        if (!both && !ignored) continue;
-        const [builder, loser] = one.hooks.build ? [one, other] : [other, one];
-        const why = both
-          ? `each ${exclusive[hook]}`
-          : `${builder.name} ${exclusive.build}, and ${loser.name} ${exclusive[hook]}`;
-        throw new InvalidInput(`${one.name} and ${other.name} cannot be combined: ${why}; use one of them`);
-      }
+      const [own, others] = [one, other].map(({ hooks }) => names.filter((name) => hooks[name])) as [
+        typeof names,
+        typeof names,
+      ];
+      const [first, second] = [own[0], others[0]];
+      if (!first || !second) continue;
+      const both = own.find((name) => others.includes(name));
+      const why = both
+        ? `each ${exclusive[both]}`
+        : `${one.name} ${exclusive[first]}, and ${other.name} ${exclusive[second]}`;
+      throw new InvalidInput(`${one.name} and ${other.name} cannot be combined: ${why}; use one of them`);
     }
   }
 }

@@ -36,12 +36,17 @@ export interface Ball {
 type Range = Pick<InputInfo, "low" | "high">;
 
 /** A ball's radius as a parameter: of Yale Face and CIFAR-10 in Song et al. 2019, by default. */
-export const epsilonParam = z
-  .number()
-  .min(0)
-  .max(1)
-  .default(8 / 255)
-  .describe("largest change of a value, as a share of the input's range");
+export const epsilonParam = radius(z.number().min(0));
+
+/** The same of a ball that a model is trained on: of none it would learn nothing else than without a defense. */
+export const trainedEpsilonParam = radius(z.number().gt(0));
+
+function radius(size: z.ZodNumber) {
+  return size
+    .max(1)
+    .default(8 / 255)
+    .describe("largest change of a value, as a share of the input's range");
+}
 
 /** @param usual its default */
 export const stepsParam = (usual: number) =>

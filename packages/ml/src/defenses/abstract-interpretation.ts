@@ -5,7 +5,7 @@ import type { BoundMethod } from "../bounds/margins.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
 import { crossEntropy } from "../loss.ts";
 import { ramp as rampAt } from "../objective.ts";
-import { epsilonParam } from "../perturbation.ts";
+import { trainedEpsilonParam } from "../perturbation.ts";
 import { defineDefense } from "../unit.ts";
 
 /**
@@ -23,7 +23,7 @@ export const abstractInterpretation = defineDefense({
   paper: "Mirman et al. 2018, §4; Song et al. 2019, published code",
   version: 1,
   params: z.strictObject({
-    epsilon: epsilonParam,
+    epsilon: trainedEpsilonParam,
     domain: z.enum(["box", "hybrid-zonotope"]).default("box").describe("what the ball becomes on its way"),
     terms: z
       .int()

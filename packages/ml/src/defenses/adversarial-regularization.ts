@@ -13,14 +13,14 @@ type T = tfTypes.Tensor;
 
 /**
  * A training against an attacker that learns along: min over the network f, max over the attacker h, of the cross-entropy + λ · ½ ·
- * (mean ln h on members + mean ln(1 − h) on records besides). h sees the answer and the true class. Nasr, Shokri & Houmansadr 2018,
- * §3, with h as there (at width 1). Both take one step at a time, of the training's optimizer, and each batch of members comes with
- * as many records besides, where the paper gives h several steps of its own.
+ * (mean ln h on members + mean ln(1 − h) on records besides). h sees the answer and the true class. Nasr, Shokri & Houmansadr
+ * 2018, with h as there (at width 1) but for its first weights, which are Glorot's. Both take one step at a time, of the training's
+ * optimizer, where the paper gives h several of its own, and each member comes with one record besides, always the same.
  */
 export const adversarialRegularization = defineDefense({
   name: "adversarial-regularization",
   title: "Adversarial regularization",
-  paper: "Nasr, Shokri & Houmansadr 2018, §3",
+  paper: "Nasr, Shokri & Houmansadr 2018",
   version: 1,
   params: z.strictObject({
     lambda: z.number().positive().max(100).default(3).describe("weight of the attacker's gain; Purchase: 3, Texas: 2"),

@@ -6,10 +6,10 @@ import {
   ascend,
   ballAround,
   checkPerturbable,
-  epsilonParam,
   randomPlace,
   signedSteps,
   stepsParam,
+  trainedEpsilonParam,
 } from "../perturbation.ts";
 import { defineDefense } from "../unit.ts";
 
@@ -25,7 +25,7 @@ export const adversarialTraining = defineDefense({
   paper: "Madry et al. 2018, §2.1",
   version: 1,
   params: z.strictObject({
-    epsilon: epsilonParam,
+    epsilon: trainedEpsilonParam,
     steps: stepsParam(10),
     reach: z.number().positive().max(100).default(2).describe("length of all steps together, in units of epsilon"),
     randomStart: z.boolean().default(true).describe("whether steps begin at a random place in the ball"),

@@ -1,3 +1,5 @@
+import { suggestion } from "@shadowfarm/core/suggestion";
+import { problemsOf } from "@shadowfarm/core/validation";
 import { z } from "zod";
 import type { Member } from "../defense.ts";
 import { type Defense, defineDefense } from "../unit.ts";
@@ -13,18 +15,14 @@ export const combined = (others: Readonly<Record<string, Defense>>) => {
     const { name, ...params } = typeof given === "string" ? { name: given } : given;
     const named = Object.hasOwn(known(), name) ? known()[name] : undefined;
     if (!named) {
-      const message = `unknown defense "${name}"; use one of ${Object.keys(known()).join(", ")}`;
+      const message = `unknown defense "${name}"; ${suggestion(name, Object.keys(known()))}`;
       context.issues.push({ code: "custom", input: given, message });
       return z.NEVER;
     }
     const parsed = named.params.safeParse(params);
     if (parsed.success) return { name, ...parsed.data };
-    for (const issue of parsed.error.issues) {
-      context.issues.push({
-        code: "custom",
-        input: given,
-        message: `${name}: ${issue.path.join(".")} ${issue.message}`,
-      });
+    for (const { path, message } of problemsOf(parsed.error, params, () => Object.keys(named.params.shape))) {
+      context.issues.push({ code: "custom", input: given, message: `${path.join(".")}: ${message}` });
     }
     return z.NEVER;
   });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { robustLoss } from "../bounds/specification.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
 import { ramp as rampAt } from "../objective.ts";
-import { epsilonParam } from "../perturbation.ts";
+import { trainedEpsilonParam } from "../perturbation.ts";
 import { defineDefense } from "../unit.ts";
 
 /**
@@ -21,7 +21,7 @@ export const dualBounds = defineDefense({
   paper: "Wong & Kolter 2018, §3",
   version: 1,
   params: z.strictObject({
-    epsilon: epsilonParam,
+    epsilon: trainedEpsilonParam,
     warmup: z.number().min(0).max(1).default(0.2).describe("share of the training before epsilon grows"),
     ramp: z.number().min(0).max(1).default(0.44).describe("share of the training over which epsilon grows from zero"),
     intermediate: z

@@ -1,3 +1,5 @@
+import { InvalidInput } from "@shadowfarm/core/errors";
+import type { Training } from "@shadowfarm/core/training";
 import { z } from "zod";
 import { defineDefense } from "../unit.ts";
 
@@ -13,5 +15,16 @@ export const earlyStopping = defineDefense({
   params: z.strictObject({
     share: z.number().gt(0).lt(1).default(0.2).describe("share of the epochs after which the training ends"),
   }),
-  training: (training, { share }) => ({ ...training, epochs: Math.max(1, Math.round(share * training.epochs)) }),
+  check({ training }, { share }) {
+    const { epochs } = training;
+    if (endOf(training, share) < epochs) return;
+    throw new InvalidInput(
+      `share is ${share}: a training of ${epochs} would end after ${endOf(training, share)}; use a smaller share, or more epochs`,
+    );
+  },
+  training: (training, { share }) => ({ ...training, epochs: endOf(training, share) }),
 });
+
+function endOf({ epochs }: Pick<Training, "epochs">, share: number): number {
+  return Math.max(1, Math.round(share * epochs));
+}

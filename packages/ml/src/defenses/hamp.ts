@@ -15,13 +15,13 @@ const STEP = 0.01;
 
 /**
  * Trains on targets of high entropy, is rewarded for answers of high entropy, and answers with the probabilities that it gives a
- * random point, in the order of its own: labels are unchanged. Chen & Pattabiraman 2024, §4. Which random point is drawn follows
+ * random point, in the order of its own: labels are unchanged. Chen & Pattabiraman 2024. Which random point is drawn follows
  * from the question's own answer, so that asking again shows nothing new.
  */
 export const hamp = defineDefense({
   name: "hamp",
   title: "HAMP",
-  paper: "Chen & Pattabiraman 2024, §4",
+  paper: "Chen & Pattabiraman 2024",
   version: 1,
   params: z.strictObject({
     gamma: z
@@ -68,7 +68,11 @@ export const hamp = defineDefense({
     const changed = new Float32Array(posteriors.length);
     for (let first = 0; first < posteriors.length; first += classes) {
       const own = posteriors.subarray(first, first + classes);
-      const drawn = Math.floor(seeded(own) * (random.length / classes)) * classes;
+      let drawn = Math.floor(seeded(own) * (random.length / classes)) * classes;
+      // One whose largest value is shared would not say which class is meant.
+      for (let next = 0; next < random.length && !hasOneLargest(random, drawn, classes); next += classes) {
+        drawn = (drawn + classes) % random.length;
+      }
       // Of equal ones the later first, so that the first of the largest is still the largest.
       const rising = Array.from(own.keys()).sort((a, b) => (own[a] as number) - (own[b] as number) || b - a);
       rising.forEach((column, rank) => {
@@ -88,4 +92,10 @@ function shareOf(gamma: number, classes: number): number {
     if (entropy >= gamma * Math.log(classes)) return share;
   }
   return least;
+}
+
+/** Of a row in rising order that begins at `first`. */
+function hasOneLargest(rows: Float32Array, first: number, classes: number): boolean {
+  const last = first + classes - 1;
+  return rows[last] !== rows[last - 1];
 }

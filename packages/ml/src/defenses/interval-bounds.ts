@@ -5,7 +5,7 @@ import { robustLoss } from "../bounds/specification.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
 import { crossEntropy } from "../loss.ts";
 import { ramp as rampAt } from "../objective.ts";
-import { epsilonParam } from "../perturbation.ts";
+import { trainedEpsilonParam } from "../perturbation.ts";
 import { defineDefense } from "../unit.ts";
 
 /**
@@ -20,7 +20,7 @@ export const intervalBounds = defineDefense({
   paper: "Gowal et al. 2018, §3",
   version: 1,
   params: z.strictObject({
-    epsilon: epsilonParam,
+    epsilon: trainedEpsilonParam,
     kappa: z.number().min(0).max(1).default(0.5).describe("weight of the records themselves, in the end"),
     warmup: z.number().min(0).max(1).default(0.025).describe("share of the training before epsilon grows"),
     ramp: z.number().min(0).max(1).default(0.325).describe("share of the training over which epsilon grows from zero"),

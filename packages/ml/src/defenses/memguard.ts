@@ -13,7 +13,7 @@ import { defineDefense, type LearntArrays } from "../unit.ts";
 
 type T = tfTypes.Tensor;
 
-/** Weight of the label's term; length of a step. Jia et al. 2019, §5.1. */
+/** Weight of the label's term; length of a step. Jia et al. 2019. */
 const [LABEL, LENGTH] = [10, 0.1];
 
 /** Weights of the distance, one after another while noise is found. */
@@ -27,7 +27,7 @@ const TINY = 1e-30;
 
 /**
  * Adds noise to answers until the defender's own attack model g is undecided, without changing a label: gradient descent on the
- * logits, then the noise with the probability at which its expected size is ε at most. Jia et al. 2019, §4, algorithm 1. g is trained
+ * logits, then the noise with the probability at which its expected size is ε at most. Jia et al. 2019. g is trained
  * on the members' answers and on those to as many records besides. Which answers get their noise follows from the answer itself, so
  * that asking again shows nothing new, as the paper's one-time randomness.
  *
@@ -36,11 +36,11 @@ const TINY = 1e-30;
 export const memguard = defineDefense({
   name: "memguard",
   title: "MemGuard",
-  paper: "Jia et al. 2019, §4",
-  version: 1,
+  paper: "Jia et al. 2019",
+  version: 2,
   params: z.strictObject({
     epsilon: z.number().min(0).max(2).default(1).describe("largest expected L1 size of the noise; the paper has 0 … 1"),
-    iterations: z.int().min(1).max(10_000).default(300).describe("steps of a search for noise"),
+    iterations: z.int().min(1).max(10_000).default(300).describe("steps of a search for noise, rounded up to twenties"),
     epochs: z.int().min(1).max(10_000).default(400).describe("of the defender's attack model"),
   }),
   answersOnly: ["epsilon", "iterations"],
@@ -66,16 +66,17 @@ export const memguard = defineDefense({
     return { model: { layers, weights }, losses, learnt: Object.fromEntries(arrays) };
   },
   async posteriors(posteriors, classes, { epsilon, iterations }, { engine, learnt, signal }) {
+    if (epsilon === 0) return posteriors;
     const { rows, order } = falling(posteriors, classes);
     const guard = guardOf(learnt, classes);
     const search = compiledSearch(engine, guard, classes);
     const judge = engine.compileFn(guard, logitOf);
     try {
       const noisy = await withNoise(rows, { search, classes, iterations, signal });
-      // How far g is from undecided.
+      // How far g is from undecided; it sees all answers in falling order, which noise may have changed.
       const judged = async (given: Float32Array) =>
         (await judge.run({ shape: [given.length / classes, classes], data: given }, signal)).data.map(Math.abs);
-      const [before, after] = [await judged(rows), await judged(noisy)];
+      const [before, after] = [await judged(rows), await judged(falling(noisy, classes).rows)];
       const changed = posteriors.slice();
       for (let row = 0; row < before.length; row++) {
         const first = row * classes;
@@ -158,7 +159,7 @@ async function withNoise(rows: Float32Array, { search, classes, iterations, sign
   for (const distance of DISTANCES) {
     const successes: number[] = [];
     let open: readonly Open[] = alive.map((row) => ({ row, noise: new Float32Array(classes) }));
-    for (let step = 0; step <= iterations && open.length > 0; step += AT_ONCE) {
+    for (let step = 0; step < iterations && open.length > 0; step += AT_ONCE) {
       const moved = await advance(search, { open, logits, classes, distance, signal });
       for (const { row, noise, done } of moved) {
         if (!done) continue;

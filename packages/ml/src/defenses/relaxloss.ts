@@ -9,13 +9,13 @@ type T = tfTypes.Tensor;
 /**
  * Holds the mean loss at α in place of zero. In every other epoch the batch's loss is |CE − α|; in those between it is CE while
  * that is above α, and below it flattens answers: those that are wrong are drawn to a target that keeps their confidence in the
- * true class (`upper` at most) and shares the rest evenly, and all are pushed from the true class. Chen, Yu & Fritz 2022, algorithm
- * 1, as in the published code; the flattened target is a constant of the gradient here.
+ * true class (`upper` at most) and shares the rest evenly, and all are pushed from the true class. Chen, Yu & Fritz 2022, as in
+ * the published code; the flattened target is a constant of the gradient here.
  */
 export const relaxloss = defineDefense({
   name: "relaxloss",
   title: "RelaxLoss",
-  paper: "Chen, Yu & Fritz 2022, algorithm 1, published code",
+  paper: "Chen, Yu & Fritz 2022, published code",
   version: 1,
   params: z.strictObject({
     alpha: z

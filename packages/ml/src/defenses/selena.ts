@@ -5,14 +5,17 @@ import { query } from "../query.ts";
 import { lessonOf, rowsOf, trainAsUsual } from "../school.ts";
 import { defineDefense } from "../unit.ts";
 
+/** With so few members that some network has none to learn from with this probability, the defense is refused when planned. */
+const LEAST_LIKELY = 1e-6;
+
 /**
  * Split-AI and self-distillation: K networks, each record left out of exactly L of them; the network that answers is trained to say
- * of each member what, on average, those say that were not trained on it. Tang et al. 2022, §4.
+ * of each member what, on average, those say that were not trained on it. Tang et al. 2022.
  */
 export const selena = defineDefense({
   name: "selena",
   title: "SELENA",
-  paper: "Tang et al. 2022, §4",
+  paper: "Tang et al. 2022",
   version: 1,
   params: z.strictObject({
     models: z.int().min(2).max(200).default(25).describe("K: networks that the members are dealt to"),
@@ -22,7 +25,7 @@ export const selena = defineDefense({
     if (without >= models) {
       throw new InvalidInput(`a record cannot be left out of ${without} of ${models} models; set without below models`);
     }
-    const least = Math.ceil(models / (models - without)) * 2;
+    const least = Math.ceil(Math.log(models / LEAST_LIKELY) / Math.log(models / without));
     if (side < least) throw new InvalidInput(`${side} members are too few for ${models} models; use at least ${least}`);
   },
   async build(school, { models, without }) {
@@ -36,6 +39,8 @@ export const selena = defineDefense({
       const places = Uint32Array.from(lesson.labels.keys());
       const taught = places.filter((place) => !leftOut[place]?.includes(at));
       const asked = places.filter((place) => leftOut[place]?.includes(at));
+      // Trained on all members, it would have nothing to say.
+      if (asked.length === 0) continue;
       if (taught.length === 0)
         throw new InvalidInput(`model ${at} of ${models} has no member to learn from; use fewer models`);
       const { weights } = await trainAsUsual(school, lessonOf(lesson, taught, lesson.rng.child("model", at)));

@@ -6,10 +6,10 @@ import {
   ascend,
   ballAround,
   checkPerturbable,
-  epsilonParam,
   normals,
   signedSteps,
   stepsParam,
+  trainedEpsilonParam,
 } from "../perturbation.ts";
 import { defineDefense } from "../unit.ts";
 
@@ -29,7 +29,7 @@ export const trades = defineDefense({
   version: 1,
   params: z.strictObject({
     beta: z.number().min(0).max(1000).default(1).describe("weight of the difference between answers (1/λ)"),
-    epsilon: epsilonParam,
+    epsilon: trainedEpsilonParam,
     steps: stepsParam(10),
     reach: z.number().positive().max(100).default(2.5).describe("length of all steps together, in units of epsilon"),
   }),
