@@ -3,7 +3,7 @@ import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
 import type { Training } from "@shadowfarm/core/training";
 import type { Layer } from "./network.ts";
 import type { Objective } from "./objective.ts";
-import type { AnswerContext, Built, DefendedNetwork, Defense, School } from "./unit.ts";
+import type { AnswerContext, Built, DefendedNetwork, Defense, DefenseUse, School } from "./unit.ts";
 
 /** A defense with its parameters: the hooks of `Defense` without them. One that combines others has the hooks of all. */
 export interface BoundDefense {
@@ -15,12 +15,6 @@ export interface BoundDefense {
   reference(side: number): number;
   check(defended: DefendedNetwork): void;
   posteriors?(posteriors: Float32Array, classes: number, context: AnswerContext): Promise<Float32Array>;
-}
-
-/** One of several defenses that are used together. */
-export interface Member {
-  unit: Defense;
-  params: Record<string, unknown>;
 }
 
 /** @throws {InvalidInput} when defenses that it combines cannot be. */
@@ -66,12 +60,12 @@ const exclusive = {
 } as const;
 
 /** Those that a defense combines, in their order, members of a combination within it among them. */
-function membersOf(member: Member): Member[] {
+function membersOf(member: DefenseUse): DefenseUse[] {
   return member.unit.combines?.(member.params).flatMap(membersOf) ?? [member];
 }
 
 /** The hooks of all members, each given what the one before it made. */
-function together(members: readonly Member[]): BoundDefense {
+function together(members: readonly DefenseUse[]): BoundDefense {
   const all = members.map(({ unit, params }) => ({ name: unit.name, hooks: bound(unit, params) }));
   checkTogether(all);
   const hooks = all.map((member) => member.hooks);

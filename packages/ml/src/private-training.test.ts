@@ -7,11 +7,11 @@ import { tfjs } from "@shadowfarm/engine/tfjs";
 import { trainingProgram, weightsOf } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
+import type { Lesson, Recipe } from "./lesson.ts";
 import { crossEntropy } from "./loss.ts";
 import { cnn } from "./models/cnn.ts";
 import { forward, initialize, type Layer, type Weights } from "./network.ts";
 import { filledUp, type Mechanism, poissonBatch, privateProgram, trainPrivately } from "./private-training.ts";
-import type { Lesson, Recipe } from "./train.ts";
 import { programFor, targetsOf } from "./training-program.ts";
 
 const [onnx, cpu] = [await openEngine("onnx"), await openEngine("cpu")];

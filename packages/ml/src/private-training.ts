@@ -6,9 +6,10 @@ import { clippedGradientSum } from "@shadowfarm/engine/per-example";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import { type ByGradients, type TrainingProgram, trainingProgram, weightsOf } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
+import type { Lesson, Recipe } from "./lesson.ts";
 import { crossEntropies } from "./loss.ts";
 import { forward, initialize } from "./network.ts";
-import { checkLesson, type Lesson, type Recipe, type Trained, type TrainOptions } from "./train.ts";
+import { checkLesson, type Trained, type TrainOptions } from "./train.ts";
 import { programFor } from "./training-program.ts";
 
 /** How much one record can count in a step, and what hides it. */

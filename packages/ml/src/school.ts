@@ -1,5 +1,6 @@
+import type { Lesson } from "./lesson.ts";
 import { packSize } from "./pack.ts";
-import { type Lesson, type Trained, train } from "./train.ts";
+import { type Trained, train } from "./train.ts";
 import type { School } from "./unit.ts";
 
 /**

@@ -4,9 +4,10 @@ import { type Training, trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { expect, test } from "vitest";
+import type { Lesson, Recipe } from "./lesson.ts";
 import type { Layer } from "./network.ts";
 import { predictedClasses, query } from "./query.ts";
-import { type Lesson, type Recipe, type Trained, type TrainOptions, train, trainTogether } from "./train.ts";
+import { type Trained, type TrainOptions, train, trainTogether } from "./train.ts";
 
 const layers: Layer[] = [
   { kind: "dense", units: 8, activation: "tanh" },

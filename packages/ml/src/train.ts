@@ -1,37 +1,12 @@
-import type { InputInfo } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
-import type { Rng } from "@shadowfarm/core/rng";
-import { learningRateAt, type Training } from "@shadowfarm/core/training";
+import { learningRateAt } from "@shadowfarm/core/training";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import type { ArrayValue, Engine } from "@shadowfarm/engine/engine";
 import { type TrainingProgram, trainingProgram } from "@shadowfarm/engine/training";
-import { initialize, type Layer, type Weights } from "./network.ts";
-import type { Objective } from "./objective.ts";
+import type { Lesson, Recipe } from "./lesson.ts";
+import { initialize, type Weights } from "./network.ts";
 import { stacked, unstacked } from "./pack.ts";
-import { type EncodingArrays, programFor } from "./training-program.ts";
-
-/** What a model is, and how it is trained. */
-export interface Recipe {
-  layers: readonly Layer[];
-  /** Shape of one record. */
-  inputShape: readonly number[];
-  classes: number;
-  training: Training;
-  /** What is minimised, when that is not the cross-entropy; models are then trained one by one. */
-  objective?: { of: Objective; input: InputInfo };
-}
-
-/** What one model is trained on. */
-export interface Lesson {
-  features: Float32Array; // records × inputShape; plain ones for an objective, encoded otherwise
-  /** What the owner makes of plain features, for an objective; absent when nothing. */
-  encoding?: EncodingArrays | undefined;
-  labels: Int32Array; // records; 0 … classes − 1
-  /** What each record is to be answered with, where that is not its label alone. */
-  targets?: Float32Array; // records × classes; rows sum to 1
-  /** First weights, batch order and dropout masks all follow from it. */
-  rng: Rng;
-}
+import { programFor } from "./training-program.ts";
 
 export interface TrainOptions {
   /** Compute a single model as a pack of one: a tenth slower, and then to the bit what it is in any company. */

@@ -5,16 +5,10 @@ import type { Arrays, StepContext, Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type { ByGradients, ByLoss, Descent, TrainingProgram } from "@shadowfarm/engine/training";
 import type * as tfTypes from "@tensorflow/tfjs";
+import type { EncodingArrays, Lesson, Recipe } from "./lesson.ts";
 import { crossEntropy, sumOfSizes, sumOfSquares } from "./loss.ts";
 import { forward, isStatistic, type Pass, type Weights } from "./network.ts";
 import { encoded, type ObjectiveBatch } from "./objective.ts";
-import type { Lesson, Recipe } from "./train.ts";
-
-/** A record's encoding as two arrays of a record's size: (x − mean) / deviation. */
-export interface EncodingArrays {
-  mean: Float32Array;
-  deviation: Float32Array;
-}
 
 /** Names under which the encoding is carried along, unchanged. */
 const MEAN = "encoding/mean";

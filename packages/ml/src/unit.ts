@@ -12,11 +12,10 @@ import type { Rng } from "@shadowfarm/core/rng";
 import type { Training } from "@shadowfarm/core/training";
 import type { Engine } from "@shadowfarm/engine/engine";
 import type { z } from "zod";
-import type { Member } from "./defense.ts";
 import type { FittedEncoding } from "./encoding.ts";
+import type { Lesson, Recipe } from "./lesson.ts";
 import type { Layer, Weights } from "./network.ts";
 import type { Objective } from "./objective.ts";
-import type { Lesson, Recipe } from "./train.ts";
 
 /** Labelled records as they are kept: compact, and not yet encoded for any one model. */
 export interface Records {
@@ -193,7 +192,13 @@ export interface Defense<P extends z.ZodObject = z.ZodObject> {
   /** Parameters that change answers and not the training: models are trained once for all their values. */
   answersOnly?: readonly (keyof z.infer<P> & string)[];
   /** Of one that is others used together: which they are; it fills no other hook. */
-  combines?(params: z.infer<P>): readonly Member[];
+  combines?(params: z.infer<P>): readonly DefenseUse[];
+}
+
+/** One of several defenses that are used together. */
+export interface DefenseUse {
+  unit: Defense;
+  params: Record<string, unknown>;
 }
 
 /** What a defense is to defend, when it changes how a network is trained. */
@@ -288,7 +293,7 @@ export interface AttackInput {
 
 /** How the decision "member" follows from the scores. */
 export type Threshold =
-  /** Member if and only if score ≥ value; where there is a value for each class, that of the record's own. */
+  /** DefenseUse if and only if score ≥ value; where there is a value for each class, that of the record's own. */
   | { by: "fixed" | "shadow" | "random points" | "population"; value: number | readonly number[] }
   /** The best balanced accuracy on the truth: an upper bound. */
   | { by: "oracle" };

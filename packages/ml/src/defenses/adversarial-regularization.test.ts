@@ -1,10 +1,10 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
+import type { Lesson } from "../lesson.ts";
 import { initialize, type Weights } from "../network.ts";
 import { query } from "../query.ts";
 import { trainAsUsual } from "../school.ts";
-import type { Lesson } from "../train.ts";
 import type { Built, School } from "../unit.ts";
 import { adversarialRegularization } from "./adversarial-regularization.ts";
 import { aDefended } from "./defended.fixture.ts";

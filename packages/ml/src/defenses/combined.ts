@@ -1,8 +1,7 @@
 import { suggestion } from "@shadowfarm/core/suggestion";
 import { problemsOf } from "@shadowfarm/core/validation";
 import { z } from "zod";
-import type { Member } from "../defense.ts";
-import { type Defense, defineDefense } from "../unit.ts";
+import { type Defense, type DefenseUse, defineDefense } from "../unit.ts";
 
 /** A defense as an experiment file names it: its name, or its name and parameters, of which none is a sweep here. */
 const member = z.union([z.string(), z.looseObject({ name: z.string() })]);
@@ -26,7 +25,7 @@ export const combined = (others: Readonly<Record<string, Defense>>) => {
     }
     return z.NEVER;
   });
-  const memberOf = ({ name, ...params }: { name: string }): Member => ({ unit: known()[name] as Defense, params });
+  const memberOf = ({ name, ...params }: { name: string }): DefenseUse => ({ unit: known()[name] as Defense, params });
   const unit = defineDefense({
     name: "combined",
     title: "Two defenses at once",

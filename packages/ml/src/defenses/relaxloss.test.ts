@@ -1,10 +1,10 @@
 import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
+import type { Recipe } from "../lesson.ts";
 import type { Weights } from "../network.ts";
 import type { Objective } from "../objective.ts";
 import { query } from "../query.ts";
 import { trainAsUsual } from "../school.ts";
-import type { Recipe } from "../train.ts";
 import { minimised, sigmoid, slope } from "./linear-batch.fixture.ts";
 import { relaxloss } from "./relaxloss.ts";
 import { aSchool } from "./school.fixture.ts";

@@ -1,8 +1,8 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { type Training, trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
+import type { Lesson } from "../lesson.ts";
 import type { Layer, Weights } from "../network.ts";
-import type { Lesson } from "../train.ts";
 import type { Built, LearntModel, School } from "../unit.ts";
 
 interface Given {
