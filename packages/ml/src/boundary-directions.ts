@@ -1,7 +1,7 @@
 import { sizeOf } from "@shadowfarm/engine/arrays";
+import type { Noise } from "@shadowfarm/engine/noise";
+import type { Vectors } from "@shadowfarm/engine/vectors";
 import type { Geometry, Walk } from "./boundary-walk.ts";
-import type { Noise } from "./noise.ts";
-import type { Vectors } from "./vectors.ts";
 
 /** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
 export type Subspace = "full" | "half";

@@ -1,6 +1,9 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { batchRows, sizeOf } from "@shadowfarm/engine/arrays";
+import { seedNoise } from "@shadowfarm/engine/noise";
+import { noiseWords } from "@shadowfarm/engine/noise-code";
+import { openVectors, type Vectors } from "@shadowfarm/engine/vectors";
 import type { AskLabels } from "./ask-labels.ts";
 import { directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
 import {
@@ -20,9 +23,6 @@ import {
   type Walk,
   writeBetween,
 } from "./boundary-walk.ts";
-import { seedNoise } from "./noise.ts";
-import { noiseWords } from "./noise-code.ts";
-import { openVectors, type Vectors } from "./vectors.ts";
 
 export interface BoundaryOptions {
   /** Shape of one record; height × width × channels where the subspace is "half". */

@@ -1,6 +1,6 @@
 import { Cancelled } from "@shadowfarm/core/errors";
+import type { Noise } from "@shadowfarm/engine/noise";
 import type { AskLabels } from "./ask-labels.ts";
-import type { Noise } from "./noise.ts";
 
 /** The norms that a point's distance is measured in, in the order of all arrays of distances. */
 export const norms = ["l0", "l1", "l2", "linf"] as const;

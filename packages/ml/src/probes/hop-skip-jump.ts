@@ -10,6 +10,9 @@ import { translations } from "../views.ts";
 /** In the order in which a search reports them. */
 export const distanceNorms = ["l0", "l1", "l2", "linf"] as const;
 
+/** Up to 101 queries find another label, and some 20 more the boundary: with fewer than these there is no first estimate. */
+export const leastQueries = 150;
+
 /** Name of the array with the distances that were known after so many queries. */
 export const distancesAt = (norm: (typeof distanceNorms)[number], queries: number): string => `${norm}@${queries}`;
 
