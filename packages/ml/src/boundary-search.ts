@@ -69,6 +69,7 @@ export interface Distances {
  *   and needs none at its beginning.
  * - At a checkpoint it is the nearest point that a draw, a step or a binary search has found so far, in the search's geometry.
  *   Points tried for a gradient are not considered.
+ * - In L∞ a step goes along the signs of a decaying mean of all estimates, not of the last one alone.
  * - Queries are counted, and end the search: the last estimate makes do with the directions that are left.
  * - Before another label is found, and where none ever is, the distance is that between two corners of the box.
  *
@@ -102,6 +103,7 @@ export async function searchBoundary(
     noise: vectors.int32(noiseWords),
     anchor: vectors.float32(width),
     direction: vectors.float32(width),
+    estimate: new Float32Array(geometry === "linf" ? width : 0),
   }));
   const search = searchIn(options, vectors, { ask, space, rows, checkpoints, signal });
   const perRecord = checkpoints.length * norms.length;

@@ -34,6 +34,8 @@ export interface Walk {
   spread: number;
   /** The estimated gradient at the anchor: of length 1, or of signs, as the geometry has it. */
   direction: Float32Array; // width
+  /** What is remembered of all estimates, in `linf`. */
+  estimate: Float32Array; // width
   /** Directions to try, and how many were told another label, and the record's. */
   directions: number;
   others: number;
@@ -57,7 +59,7 @@ interface Nearest {
 }
 
 /** A walk's arrays in the memory of fast functions; they may be used again by another walk. */
-export type Room = Pick<Walk, "noise" | "anchor" | "direction">;
+export type Room = Pick<Walk, "noise" | "anchor" | "direction" | "estimate">;
 
 /** A walk at its record, with no query spent. `checkpoints` is filled as they pass. */
 export function startWalk(
@@ -65,6 +67,7 @@ export function startWalk(
   { record, label, room, checkpoints }: { record: Float32Array; label: number; room: Room; checkpoints: Float32Array },
 ): Walk {
   const range = high - low;
+  room.estimate.fill(0);
   const farthest = Float64Array.of(width, width * range, Math.sqrt(width) * range, range);
   return {
     ...room,
