@@ -119,13 +119,13 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
   ],
   [
     "training on bounds that a network has none of",
-    { model: { name: "cnn" }, defenses: ["dual-bounds"] },
-    /defenses\[0\]: dual-bounds on mnist: max-pool1 has no dual bounds: use a convolution with a stride/,
+    { defenses: ["dual-bounds"] },
+    /defenses\[0\]: dual-bounds on mnist: dense1 has no dual bounds: use relu or leaky-relu in place of tanh/,
   ],
   [
     "an attack on bounds that a network has none of",
-    { model: { name: "cnn" }, attacks: [{ name: "perturbed-confidence", input: "verified", method: "dual" }] },
-    /attacks\[0\]: perturbed-confidence on mnist: max-pool1 has no dual bounds: use a convolution with a stride/,
+    { attacks: [{ name: "perturbed-confidence", input: "verified", method: "dual" }] },
+    /attacks\[0\]: perturbed-confidence on mnist: dense1 has no dual bounds: use relu or leaky-relu in place/,
   ],
   [
     "training on bounds of what is no network",
