@@ -88,6 +88,66 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
     /attacks\[0\]: rmia on mnist: it needs 20000 records besides the target's, but there are \d+ with 60 on a side/,
   ],
   [
+    "a perturbation that is larger than the data's range",
+    { attacks: [{ name: "perturbed-confidence", epsilon: 1.5 }] },
+    /attacks\[0\]\.epsilon: 1\.5 is too large; use at most 1/,
+  ],
+  [
+    "a perturbation against which a model is trained that is below zero",
+    { defenses: [{ name: "adversarial-training", epsilon: -0.1 }] },
+    /defenses\[0\]\.epsilon: -0\.1 is too small; use at least 0/,
+  ],
+  [
+    "an attack on pictures with tables",
+    { datasets: ["adult"], data: "synthetic", attacks: [{ name: "augmentation" }] },
+    /attacks\[0\]: augmentation on adult: it asks about image records, but adult has tabular ones; use another/,
+  ],
+  [
+    "an attack by gradients with tables",
+    { datasets: ["adult"], data: "synthetic", attacks: [{ name: "targeted-examples" }] },
+    /attacks\[0\]: targeted-examples on adult: it asks about image or binary records, but adult has tabular ones/,
+  ],
+  [
+    "a network for pictures with tables",
+    { datasets: ["adult"], data: "synthetic", model: { name: "cnn" } },
+    /model: cnn .*image.*adult.*tabular/,
+  ],
+  [
+    "robust training with tables",
+    { datasets: ["adult"], data: "synthetic", defenses: ["trades"] },
+    /defenses\[0\]: trades on adult: it perturbs image or binary records, not tabular ones; use another dataset/,
+  ],
+  [
+    "training on bounds that a network has none of",
+    { defenses: ["dual-bounds"] },
+    /defenses\[0\]: dual-bounds on mnist: dense1 has no dual bounds: use relu or leaky-relu in place of tanh/,
+  ],
+  [
+    "an attack on bounds that a network has none of",
+    { attacks: [{ name: "perturbed-confidence", input: "verified", method: "dual" }] },
+    /attacks\[0\]: perturbed-confidence on mnist: dense1 has no dual bounds: use relu or leaky-relu in place/,
+  ],
+  [
+    "training on bounds of what is no network",
+    { model: { name: "random-forest" }, defenses: ["interval-bounds"] },
+    /defenses\[0\]: interval-bounds on mnist: .*random-forest is none; use another model/,
+  ],
+  [
+    "fewer queries than a search for a boundary begins with",
+    { attacks: [{ name: "boundary", queries: 149 }] },
+    /attacks\[0\]\.queries: 149 is too small; use at least 150/,
+  ],
+  [
+    "fewer queries than searches from all copies begin with",
+    { attacks: [{ name: "augmentation", feature: "distance", amount: 2, queries: 1349 }] },
+    /attacks\[0\]: augmentation on mnist: queries is 1349, which 9 copies share, .*use at least 1350/,
+  ],
+  [
+    "fewer samples than a certificate needs",
+    { attacks: [{ name: "certified-radius", samples: 10, alpha: 0.0001 }] },
+    /attacks\[0\]: certified-radius on mnist: samples is 10, too few .*use 14 or more/,
+  ],
+  [
     "shadows of a dataset that is not there",
     { attacks: [{ name: "transfer", from: "location" }] },
     /attacks\[0\]: transfer on mnist: its shadow dataset "location" is not in the experiment; name it among the datasets/,

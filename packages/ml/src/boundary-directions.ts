@@ -1,7 +1,7 @@
 import { sizeOf } from "@shadowfarm/engine/arrays";
+import type { Noise } from "@shadowfarm/engine/noise";
+import type { Vectors } from "@shadowfarm/engine/vectors";
 import type { Geometry, Walk } from "./boundary-walk.ts";
-import type { Noise } from "./noise.ts";
-import type { Vectors } from "./vectors.ts";
 
 /** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
 export type Subspace = "full" | "half";
@@ -35,6 +35,13 @@ export function directionsIn(
 }
 
 /**
+ * What is left of an older estimate in the next one, in `linf`. There a step goes equally far in every coordinate, also where an
+ * estimate hardly tells the sign: those of earlier steps, at places nearby, make it surer for no queries. In L2, where such
+ * coordinates hardly count, it gains nothing.
+ */
+const remembered = 0.8;
+
+/**
  * Adds up tried points and makes of them the estimated gradient (Chen et al. 2020). Of one walk at a time.
  *
  * With labels of ±1 and their mean as the baseline, the sum over (label − mean) × direction is, up to its length, the mean of
@@ -55,20 +62,26 @@ export class GradientSum {
     this.vectors.add(other ? this.others : this.sames, rows, from);
   }
 
-  /** Writes the walk's direction: of length 1, or in `linf` its signs. Then begins anew. */
-  writeDirection({ anchor, direction, others, sames }: Walk, geometry: Geometry): void {
+  /** Writes the walk's direction: of length 1, or in `linf` the signs of what it remembers. Then begins anew. */
+  writeDirection({ anchor, direction, estimate, others, sames, spread }: Walk, geometry: Geometry): void {
     let squares = 0;
+    // Points are spread / √width × a direction away, and an estimate counts by the number of them.
+    const weight = (others + sames) / spread;
     for (let at = 0; at < direction.length; at++) {
       // Where all labels are one, the anchor takes the place of the points with the other label.
       const other = others === 0 ? (anchor[at] as number) : (this.others[at] as number) / others;
       const same = sames === 0 ? (anchor[at] as number) : (this.sames[at] as number) / sames;
-      direction[at] = other - same;
-      squares += (other - same) ** 2;
+      const found = other - same;
+      squares += found ** 2;
+      if (geometry === "l2") direction[at] = found;
+      else {
+        estimate[at] = remembered * (estimate[at] as number) + weight * found;
+        direction[at] = Math.sign(estimate[at] as number);
+      }
     }
-    const length = Math.sqrt(squares) || 1;
-    for (let at = 0; at < direction.length; at++) {
-      const value = direction[at] as number;
-      direction[at] = geometry === "l2" ? value / length : Math.sign(value);
+    if (geometry === "l2") {
+      const length = Math.sqrt(squares) || 1;
+      for (let at = 0; at < direction.length; at++) direction[at] = (direction[at] as number) / length;
     }
     this.others.fill(0);
     this.sames.fill(0);

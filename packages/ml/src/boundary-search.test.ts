@@ -1,5 +1,5 @@
 import { createRng } from "@shadowfarm/core/rng";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type AskLabels, inFixedBatches } from "./ask-labels.ts";
 import { type BoundaryOptions, type Distances, searchBoundary } from "./boundary-search.ts";
 import { norms } from "./boundary-walk.ts";
@@ -72,41 +72,44 @@ function column({ distances, queries }: Distances, norm: (typeof norms)[number],
   return Array.from(queries, (_, record) => distances[record * perRecord + at] as number);
 }
 
-/** Distances over the exact ones, which are those along the dual norm. */
-function ratios(model: Linear, records: Float32Array, distances: readonly number[], geometry: "l2" | "linf"): number[] {
+/** Exact distances, which are those along the dual norm. */
+function exactDistances(model: Linear, records: Float32Array, geometry: "l2" | "linf"): number[] {
   const { weights } = model;
+  const width = weights.length;
   const dual = geometry === "l2" ? Math.hypot(...weights) : weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
-  return distances.map((distance, record) => {
-    const row = records.subarray(record * weights.length, (record + 1) * weights.length);
-    return distance / (Math.abs(margin(model, row)) / dual);
-  });
+  return Array.from(
+    { length: records.length / width },
+    (_, record) => Math.abs(margin(model, records.subarray(record * width, (record + 1) * width))) / dual,
+  );
 }
 
-test.each([
-  ["l2", 10, 20],
-  ["l2", 50, 20],
-  ["l2", 100, 20],
-  ["linf", 10, 20],
-  ["linf", 50, 30],
-  ["linf", 100, 40],
-] as const)(
-  "the %s distance to a plane in %i dimensions is right to 5 % after %i steps",
-  async (geometry, width, iterations) => {
-    const model = linear(width);
-    const records = recordsNear(width, 8);
-    const found = await searchBoundary(
-      asking(model),
-      records,
-      labelsOf(model, records),
-      optionsFor(width, { geometry, iterations, checkpoints: [100_000] }),
-    );
-    expect([...found.found]).toEqual(new Array(8).fill(1));
-    for (const ratio of ratios(model, records, column(found, geometry), geometry)) {
-      expect(ratio).toBeGreaterThan(0.9999);
-      expect(ratio).toBeLessThan(1.05);
+/** Distances over the exact ones. */
+function ratios(model: Linear, records: Float32Array, distances: readonly number[], geometry: "l2" | "linf"): number[] {
+  const exact = exactDistances(model, records, geometry);
+  return distances.map((distance, record) => distance / (exact[record] as number));
+}
+
+describe.each(["l2", "linf"] as const)("in %s", (geometry) => {
+  test.each([10, 50, 100])("the distance to a plane in %i dimensions is right to 5 % after 20 steps", async (width) => {
+    for (const seed of [1, 2]) {
+      const model = linear(width, seed);
+      const records = recordsNear(width, 25, 0.1, seed);
+      const found = await searchBoundary(
+        asking(model),
+        records,
+        labelsOf(model, records),
+        optionsFor(width, { geometry, iterations: 20, checkpoints: [100_000], rng: createRng(seed) }),
+      );
+      expect([...found.found]).toEqual(new Array(25).fill(1));
+      const exact = exactDistances(model, records, geometry);
+      for (const [record, ratio] of ratios(model, records, column(found, geometry), geometry).entries()) {
+        expect(ratio).toBeGreaterThan(0.9999);
+        // Twenty steps from the far end of the box do not come so near to what stands on the plane itself.
+        if ((exact[record] as number) > 1e-4) expect(ratio).toBeLessThan(1.05);
+      }
     }
-  },
-);
+  });
+});
 
 test("the norms are those of one point", async () => {
   const width = 30;

@@ -1,6 +1,9 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { batchRows, sizeOf } from "@shadowfarm/engine/arrays";
+import { seedNoise } from "@shadowfarm/engine/noise";
+import { noiseWords } from "@shadowfarm/engine/noise-code";
+import { openVectors, type Vectors } from "@shadowfarm/engine/vectors";
 import type { AskLabels } from "./ask-labels.ts";
 import { directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
 import {
@@ -20,9 +23,6 @@ import {
   type Walk,
   writeBetween,
 } from "./boundary-walk.ts";
-import { seedNoise } from "./noise.ts";
-import { noiseWords } from "./noise-code.ts";
-import { openVectors, type Vectors } from "./vectors.ts";
 
 export interface BoundaryOptions {
   /** Shape of one record; height × width × channels where the subspace is "half". */
@@ -69,6 +69,7 @@ export interface Distances {
  *   and needs none at its beginning.
  * - At a checkpoint it is the nearest point that a draw, a step or a binary search has found so far, in the search's geometry.
  *   Points tried for a gradient are not considered.
+ * - In L∞ a step goes along the signs of a decaying mean of all estimates, not of the last one alone.
  * - Queries are counted, and end the search: the last estimate makes do with the directions that are left.
  * - Before another label is found, and where none ever is, the distance is that between two corners of the box.
  *
@@ -102,6 +103,7 @@ export async function searchBoundary(
     noise: vectors.int32(noiseWords),
     anchor: vectors.float32(width),
     direction: vectors.float32(width),
+    estimate: new Float32Array(geometry === "linf" ? width : 0),
   }));
   const search = searchIn(options, vectors, { ask, space, rows, checkpoints, signal });
   const perRecord = checkpoints.length * norms.length;

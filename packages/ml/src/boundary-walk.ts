@@ -1,6 +1,6 @@
 import { Cancelled } from "@shadowfarm/core/errors";
+import type { Noise } from "@shadowfarm/engine/noise";
 import type { AskLabels } from "./ask-labels.ts";
-import type { Noise } from "./noise.ts";
 
 /** The norms that a point's distance is measured in, in the order of all arrays of distances. */
 export const norms = ["l0", "l1", "l2", "linf"] as const;
@@ -34,6 +34,8 @@ export interface Walk {
   spread: number;
   /** The estimated gradient at the anchor: of length 1, or of signs, as the geometry has it. */
   direction: Float32Array; // width
+  /** What is remembered of all estimates, in `linf`. */
+  estimate: Float32Array; // width
   /** Directions to try, and how many were told another label, and the record's. */
   directions: number;
   others: number;
@@ -57,7 +59,7 @@ interface Nearest {
 }
 
 /** A walk's arrays in the memory of fast functions; they may be used again by another walk. */
-export type Room = Pick<Walk, "noise" | "anchor" | "direction">;
+export type Room = Pick<Walk, "noise" | "anchor" | "direction" | "estimate">;
 
 /** A walk at its record, with no query spent. `checkpoints` is filled as they pass. */
 export function startWalk(
@@ -65,6 +67,7 @@ export function startWalk(
   { record, label, room, checkpoints }: { record: Float32Array; label: number; room: Room; checkpoints: Float32Array },
 ): Walk {
   const range = high - low;
+  room.estimate.fill(0);
   const farthest = Float64Array.of(width, width * range, Math.sqrt(width) * range, range);
   return {
     ...room,

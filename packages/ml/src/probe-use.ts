@@ -1,4 +1,4 @@
-import type { AttackSetting, ProbeUse } from "@shadowfarm/core/catalog";
+import type { AttackSetting, InputKind, ProbeUse } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import type { Probe, Probed } from "./unit.ts";
@@ -6,17 +6,18 @@ import type { Probe, Probed } from "./unit.ts";
 /**
  * A probe as an attack's needs name it.
  *
+ * @param kinds of records, where with these parameters it asks about fewer than it otherwise accepts
  * @throws {InvalidInput} when it cannot ask about the dataset's records.
  */
 export function probeUse<P extends z.ZodObject>(
   { name, version, params, accepts }: Probe<P>,
   given: z.input<P>,
   { dataset }: Pick<AttackSetting, "dataset">,
-  checkpoints?: readonly number[],
+  { checkpoints, kinds = accepts }: { checkpoints?: readonly number[]; kinds?: readonly InputKind[] } = {},
 ): ProbeUse {
-  if (!accepts.includes(dataset.kind)) {
+  if (!kinds.includes(dataset.kind)) {
     throw new InvalidInput(
-      `it asks about ${accepts.join(" or ")} records, but ${dataset.name} has ${dataset.kind} ones; use another dataset or attack`,
+      `it asks about ${kinds.join(" or ")} records, but ${dataset.name} has ${dataset.kind} ones; use another dataset or attack`,
     );
   }
   return { name, version, params: params.parse(given), ...(checkpoints && { checkpoints }) };

@@ -1,7 +1,7 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { logCdf } from "@shadowfarm/core/normal";
 import { z } from "zod";
 import { deviationOf, meanOf } from "../moments.ts";
-import { logCdf } from "../normal.ts";
 import { signalsOf } from "../signals.ts";
 import { defineAttack } from "../unit.ts";
 

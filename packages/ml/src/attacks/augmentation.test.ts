@@ -54,6 +54,9 @@ test("it asks about altered pictures by labels", () => {
   expect(() => needsOf(augmentation, { amount: 9 }, ofMnist)).toThrow(
     "amount is 9 pixels, which leaves little of an image; use 8 or less",
   );
+  expect(() => needsOf(augmentation, { feature: "distance", queries: 1000, amount: 2 }, ofMnist)).toThrow(
+    "queries is 1000, which 9 copies share, but a search costs 150 or more; use at least 1350, or a smaller amount than 2",
+  );
   expect(() => needsOf(augmentation, { feature: "distance", copies: "rotation" }, ofMnist)).toThrow(
     "feature is distance, but copies is rotation; use translation",
   );

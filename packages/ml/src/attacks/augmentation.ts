@@ -4,8 +4,9 @@ import { z } from "zod";
 import { attackModelParams, trainAttackModel } from "../attack-model.ts";
 import { arrayOf, judgedNeed, judgedParam, probeUse } from "../probe-use.ts";
 import { alteredCopies } from "../probes/altered-copies.ts";
-import { distancesAt, hopSkipJump } from "../probes/hop-skip-jump.ts";
+import { distancesAt, hopSkipJump, leastQueries } from "../probes/hop-skip-jump.ts";
 import { defineAttack, type Probed } from "../unit.ts";
+import { translations } from "../views.ts";
 
 /**
  * An attack model learns from a shadow model which of a record's altered copies are classified rightly; or, combined with
@@ -41,12 +42,20 @@ export const augmentation = defineAttack({
     if (copies === "translation" && amount > 8) {
       throw new InvalidInput(`amount is ${amount} pixels, which leaves little of an image; use 8 or less`);
     }
-    if (feature === "distance" && copies !== "translation") {
-      throw new InvalidInput(`feature is distance, but copies is ${copies}; use translation`);
+    if (feature === "distance") {
+      if (copies !== "translation") {
+        throw new InvalidInput(`feature is distance, but copies is ${copies}; use translation`);
+      }
+      const { count } = translations(amount);
+      if (queries < count * leastQueries) {
+        throw new InvalidInput(
+          `queries is ${queries}, which ${count} copies share, but a search costs ${leastQueries} or more; use at least ${count * leastQueries}, or a smaller amount than ${amount}`,
+        );
+      }
     }
     const probe =
       feature === "distance"
-        ? probeUse({ ...hopSkipJump, accepts: ["image"] }, { translation: amount }, setting, [queries])
+        ? probeUse(hopSkipJump, { translation: amount }, setting, { checkpoints: [queries], kinds: ["image"] })
         : probeUse(alteredCopies, { kind: copies, amount }, setting);
     return { access: "labels", ...judgedNeed(judged, setting), probe, shadows: [{ count: shadows }] };
   },

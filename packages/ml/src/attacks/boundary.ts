@@ -1,7 +1,7 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { arrayOf, checkpointsTo, judgedNeed, judgedParam, probeUse } from "../probe-use.ts";
-import { distanceNorms, distancesAt, hopSkipJump } from "../probes/hop-skip-jump.ts";
+import { distanceNorms, distancesAt, hopSkipJump, leastQueries } from "../probes/hop-skip-jump.ts";
 import { shadowThreshold } from "../shadow-threshold.ts";
 import { topPercentile } from "../top-percentile.ts";
 import { defineAttack, type Probed } from "../unit.ts";
@@ -28,7 +28,7 @@ export const boundary = defineAttack({
     norm: z.enum(distanceNorms).default("l2").describe("in which the distance that was found is measured"),
     queries: z
       .int()
-      .min(150)
+      .min(leastQueries)
       .max(1_000_000)
       .default(2500)
       .describe("that a record may cost, its first 100 finding another label"),
@@ -55,12 +55,9 @@ export const boundary = defineAttack({
     return {
       access: "labels",
       ...judgedNeed(judged, setting),
-      probe: probeUse(
-        hopSkipJump,
-        { geometry, subspace: search === "qeba" ? "half" : "full" },
-        setting,
-        checkpointsTo(queries),
-      ),
+      probe: probeUse(hopSkipJump, { geometry, subspace: search === "qeba" ? "half" : "full" }, setting, {
+        checkpoints: checkpointsTo(queries),
+      }),
       ...(threshold === "random-points" && { randomPoints: points }),
       ...(threshold === "shadow" && { shadows: [{ count: shadows }] }),
     };

@@ -44,5 +44,9 @@ test("it asks for labels of noisy copies, of images alone", () => {
     },
   });
   expect(needsOf(certifiedRadius, {}, { dataset: "mnist" })).toMatchObject({ shadows: [{ count: 1 }] });
+  expect(() => needsOf(certifiedRadius, { samples: 16, alpha: 1e-5 }, { dataset: "mnist" })).toThrow(
+    "samples is 16, too few to certify anything with alpha 0.00001; use 17 or more, or a larger alpha",
+  );
+  expect(() => needsOf(certifiedRadius, { samples: 17, alpha: 1e-5 }, { dataset: "mnist" })).not.toThrow();
   expect(() => needsOf(certifiedRadius, {})).toThrow("it asks about image records, but location has binary ones");
 });

@@ -1,3 +1,4 @@
+import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
 import { arrayOf, judgedNeed, judgedParam, probeUse } from "../probe-use.ts";
 import { smoothing } from "../probes/smoothing.ts";
@@ -25,12 +26,21 @@ export const certifiedRadius = defineAttack({
     judged: judgedParam,
     shadows: z.int().min(1).max(256).default(1).describe("shadow models; of shadow"),
   }),
-  needs: ({ sigma, selection, samples, alpha, threshold, shadows, judged }, setting) => ({
-    access: "labels",
-    ...judgedNeed(judged, setting),
-    probe: probeUse(smoothing, { sigma, selection, samples, alpha }, setting),
-    ...(threshold === "shadow" && { shadows: [{ count: shadows }] }),
-  }),
+  needs({ sigma, selection, samples, alpha, threshold, shadows, judged }, setting) {
+    // Copies that are all of one class bound its share by α^(1 / samples), and half of them certifies nothing.
+    const least = Math.floor(Math.log2(1 / alpha)) + 1;
+    if (samples < least) {
+      throw new InvalidInput(
+        `samples is ${samples}, too few to certify anything with alpha ${alpha}; use ${least} or more, or a larger alpha`,
+      );
+    }
+    return {
+      access: "labels",
+      ...judgedNeed(judged, setting),
+      probe: probeUse(smoothing, { sigma, selection, samples, alpha }, setting),
+      ...(threshold === "shadow" && { shadows: [{ count: shadows }] }),
+    };
+  },
   async run({ target, shadows }, { threshold }) {
     const radii = ({ probed }: Answers) => Float64Array.from(arrayOf(probed, "radius"));
     const scores = radii(target);

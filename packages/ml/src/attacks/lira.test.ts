@@ -1,7 +1,7 @@
+import { logCdf } from "@shadowfarm/core/normal";
 import { createRng } from "@shadowfarm/core/rng";
 import { auc } from "@shadowfarm/core/roc";
 import { expect, test } from "vitest";
-import { logCdf } from "../normal.ts";
 import { answersOf, attacked, knownAnswersOf, logit, near, needsOf } from "./answers.fixture.ts";
 import { lira } from "./lira.ts";
 

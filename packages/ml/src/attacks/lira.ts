@@ -1,7 +1,7 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { logCdf, logDensity } from "@shadowfarm/core/normal";
 import { z } from "zod";
 import { deviationOf, meanOf, medianOf } from "../moments.ts";
-import { logCdf, logDensity } from "../normal.ts";
 import { signalsOf } from "../signals.ts";
 import { defineAttack } from "../unit.ts";
 

@@ -33,7 +33,7 @@ export const noise = defineAttack({
     return {
       access: "labels",
       ...judgedNeed(judged, setting),
-      probe: probeUse(noisyCopies, { amount }, setting, checkpointsTo(queries)),
+      probe: probeUse(noisyCopies, { amount }, setting, { checkpoints: checkpointsTo(queries) }),
       ...(threshold === "shadow" && { shadows: [{ count: shadows }] }),
     };
   },

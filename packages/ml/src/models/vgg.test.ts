@@ -49,3 +49,10 @@ test("fashion: two convolutions, then one that halves, twice", () => {
     9 * filters + 3 * (16 + 32) + (7 * 7 * 32 + 1) * 200 + (200 + 1) * 10,
   );
 });
+
+test("small: two convolutions that both halve the image, as wide as published", () => {
+  const shapes = shapesAfter(layersFor([28, 28, 1], { plan: "small" }, 10), [28, 28, 1]);
+  expect(shapes).toEqual([[14, 14, 16], [7, 7, 32], [7 * 7 * 32], [100], [10]]);
+  const filters = 16 * (1 * 16 + 1) + 32 * (16 * 16 + 1);
+  expect(weightsOf([28, 28, 1], { plan: "small" }, 10)).toBe(filters + (7 * 7 * 32 + 1) * 100 + (100 + 1) * 10);
+});

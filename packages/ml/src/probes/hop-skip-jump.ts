@@ -10,6 +10,9 @@ import { translations } from "../views.ts";
 /** In the order in which a search reports them. */
 export const distanceNorms = ["l0", "l1", "l2", "linf"] as const;
 
+/** Up to 101 queries find another label, and some 20 more the boundary: with fewer than these there is no first estimate. */
+export const leastQueries = 150;
+
 /** Name of the array with the distances that were known after so many queries. */
 export const distancesAt = (norm: (typeof distanceNorms)[number], queries: number): string => `${norm}@${queries}`;
 
@@ -23,7 +26,7 @@ export const distancesAt = (norm: (typeof distanceNorms)[number], queries: numbe
  */
 export const hopSkipJump = defineProbe({
   name: "hop-skip-jump",
-  version: 1,
+  version: 2,
   params: z.strictObject({
     geometry: z.enum(["l2", "linf"]).default("l2").describe("in which distances are made small"),
     subspace: z

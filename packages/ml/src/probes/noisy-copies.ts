@@ -1,8 +1,8 @@
 import type { InputInfo } from "@shadowfarm/core/catalog";
 import { sizeOf } from "@shadowfarm/engine/arrays";
+import { fillNormal, fillUniform, type Noise, noiseFrom } from "@shadowfarm/engine/noise";
 import { z } from "zod";
 import { inFixedBatches } from "../ask-labels.ts";
-import { fillNormal, fillUniform, type Noise, noiseFrom } from "../noise.ts";
 import { predictedClasses } from "../query.ts";
 import { defineProbe } from "../unit.ts";
 

@@ -1,9 +1,9 @@
 import { clopperPearson } from "@shadowfarm/core/intervals";
+import { normalQuantile } from "@shadowfarm/core/normal";
 import { sizeOf } from "@shadowfarm/engine/arrays";
+import { fillNormal, type Noise, noiseFrom } from "@shadowfarm/engine/noise";
 import { z } from "zod";
 import { type AskLabels, inFixedBatches } from "../ask-labels.ts";
-import { fillNormal, type Noise, noiseFrom } from "../noise.ts";
-import { normalQuantile } from "../normal.ts";
 import { predictedClasses } from "../query.ts";
 import { defineProbe } from "../unit.ts";
 

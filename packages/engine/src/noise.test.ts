@@ -1,7 +1,7 @@
+import { logCdf } from "@shadowfarm/core/normal";
 import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
 import { fillNormal, fillUniform, type Noise, noiseFrom } from "./noise.ts";
-import { logCdf } from "./normal.ts";
 
 const count = 400_000;
 
