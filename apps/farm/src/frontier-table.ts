@@ -101,7 +101,7 @@ const SHORT = 0.05;
  * memorized: MemGuard as Song & Mittal 2021 found it.
  */
 function hiddenOnly(point: FrontierPoint): string | null {
-  if (point.defense === "none") return null;
+  if (!catalog.defenses[point.defense]?.changesAnswers(point.defenseParams)) return null;
   const leaks = point.byAttack.flatMap(({ leaks: { auc } }) => auc ?? []).sort((one, other) => one.mean - other.mean);
   const labels = leaks.find(({ attack }) => attack === "gap");
   const [misled, most] = [leaks[0], leaks.at(-1)];

@@ -13,10 +13,10 @@ function partsOf(experiment: ExperimentRow, results: readonly ResultRow[], pictu
   const paper = compareWithPaper(spec.paper ?? [], results);
   return [
     { heading: "Data", text: renderOrigins(results) },
-    { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
     ...(saved === null ? [] : [{ heading: "Rounds", text: saved }]),
     ...frontierParts(inFull(spec, results)),
     ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
+    { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
     ...pictures,
   ];
 }

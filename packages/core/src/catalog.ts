@@ -174,6 +174,8 @@ export interface DefenseInfo extends UnitInfo {
    * models serve. Defenses with one such use share their models.
    */
   trainedUnder(params: Record<string, unknown>): UnitUse | null;
+  /** Whether it changes answers, beside or without a training. */
+  changesAnswers(params: Record<string, unknown>): boolean;
   /** @throws {InvalidInput} when it cannot defend such a model. */
   check(params: Record<string, unknown>, defended: Defended): void;
 }

@@ -42,13 +42,14 @@ export const tinyCatalog: Catalog = {
     },
   },
   defenses: {
-    none: { ...aUnit("none", {}), trainedUnder: () => null, check: () => {} },
+    none: { ...aUnit("none", {}), trainedUnder: () => null, changesAnswers: () => true, check: () => {} },
     dropout: {
       ...aUnit("dropout", { input: rate, hidden: rate }),
       trainedUnder: (params) => ({ name: "dropout", version: 1, params }),
+      changesAnswers: () => false,
       check: refuseWide,
     },
-    rounding: { ...aUnit("rounding", {}), trainedUnder: () => null, check: () => {} },
+    rounding: { ...aUnit("rounding", {}), trainedUnder: () => null, changesAnswers: () => true, check: () => {} },
   },
 };
 

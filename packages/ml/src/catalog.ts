@@ -28,6 +28,7 @@ export const catalog: Catalog = {
   defenses: mapUnits<Defense, DefenseInfo>(defenses, (unit) => ({
     ...infoOf(unit),
     trainedUnder: (params) => trainedUnder(unit, params),
+    changesAnswers: (params) => bound(unit, unit.params.parse(params)).posteriors !== undefined,
     check: (params, defended) => checkDefense(unit, unit.params.parse(params), defended),
   })),
 };
