@@ -89,7 +89,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 const more = { attacks: ["gap", { name: "threshold", points: 50 }, { name: "threshold", points: 60 }] };
 
-describe("a farm", () => {
+describe("a farm", { timeout: 300_000 }, () => {
   test("makes again what was altered or is missing, and collects what nothing refers to", async ({ cli, folder }) => {
     expect(await cli.run(["run", await writeSpec(folder)])).toMatchObject({ code: 0 });
     const artifacts = path.join(cli.home, "artifacts");
