@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { FarmError, messageOf } from "@shadowfarm/core/errors";
+import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
@@ -14,9 +14,10 @@ import {
   heartbeat,
   type Outcome,
 } from "@shadowfarm/store/jobs";
+import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Logger } from "pino";
-import type { Compute, Settled } from "./compute.ts";
+import type { Compute, RunFailure } from "./compute.ts";
 
 export interface WorkerConfig {
   store: Store;
@@ -103,6 +104,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
     if (reason === "no longer ours") return;
     if (reason === "stopping") return handBack(store, held);
     log.error({ job: held.key, kind: held.kind, fence: held.fence, err: error }, "attempt failed");
+    if (error instanceof InputLost) return loseInput(store, held, error.input, error.message);
     await failAttempt(store, held, {
       error: messageOf(error),
       retryable: error instanceof FarmError ? error.retryable : true,
@@ -152,13 +154,9 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
 }
 
 /** A failure in another process as the error that it was there. */
-function failureError({
-  code,
-  message,
-  stack,
-  retryable,
-}: Extract<Settled, { failure: unknown }>["failure"]): FarmError {
-  const error = new FarmError(code, message, { retryable });
+function failureError({ code, message, stack, retryable, lostInput }: RunFailure): FarmError {
+  const error =
+    lostInput === undefined ? new FarmError(code, message, { retryable }) : new InputLost(lostInput, message);
   error.stack = stack;
   return error;
 }
