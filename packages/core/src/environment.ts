@@ -35,6 +35,10 @@ export const environmentSchema = z.object({
     .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
     .default("shadowfarm")
     .describe("keeps farms apart that share a Redis"),
+  SHADOWFARM_USER: text
+    .max(100)
+    .optional()
+    .describe("whose share of the farm is used by what is submitted; default: the system's user"),
   ARTIFACTS_FOLDER: text.optional().describe("shared folder of artifacts in a cluster; default: artifacts in the home"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
   REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
