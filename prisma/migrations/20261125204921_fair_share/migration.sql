@@ -36,24 +36,31 @@ CREATE INDEX "Offer_jobKey_idx" ON "Offer"("jobKey");
 CREATE INDEX "Job_in_flight" ON "Job" ("chargedTo") WHERE state IN ('ready', 'running') AND "chargedTo" IS NOT NULL;
 CREATE INDEX "Job_measured" ON "Job" ("finishedAt") WHERE state = 'done';
 
--- Offers ready jobs to every running experiment that wants them.
-CREATE FUNCTION offer_jobs(keys text[]) RETURNS void LANGUAGE sql AS $$
+-- Offers ready jobs to every running experiment that wants them. A large experiment is offered right after it was written, when
+-- the planner knows nothing of it yet: LIMIT and OFFSET keep it from turning the statement round, so that each key is looked up.
+CREATE FUNCTION offer_jobs(keys text[]) RETURNS void LANGUAGE sql SET enable_seqscan TO off SET enable_material TO off AS $$
   INSERT INTO "Offer" ("experimentId", kind, "jobKey")
-  SELECT active.id, job.kind, job.key
-  FROM "Job" job
-  JOIN "ExperimentJob" wanted ON wanted."jobKey" = job.key
-  JOIN "Experiment" active ON active.id = wanted."experimentId" AND active.state = 'running'
-  WHERE job.key = ANY(keys) AND job.state::text = 'ready' AND job."chargedTo" IS NULL
+  SELECT wanting.id, job.kind, job.key
+  FROM unnest(keys) AS asked(key)
+  CROSS JOIN LATERAL (
+    SELECT found.key, found.kind FROM "Job" found
+    WHERE found.key = asked.key AND found.state::text = 'ready' AND found."chargedTo" IS NULL LIMIT 1
+  ) job
+  CROSS JOIN LATERAL (
+    SELECT active.id FROM "ExperimentJob" wanted
+    CROSS JOIN LATERAL (SELECT id FROM "Experiment" WHERE id = wanted."experimentId" AND state = 'running' LIMIT 1) active
+    WHERE wanted."jobKey" = job.key OFFSET 0
+  ) wanting
   ON CONFLICT DO NOTHING
 $$;
 
 -- One row for each running experiment: its part in the shares, what it has in flight, and how many jobs (up to `most`) and of
 -- which kind it could be handed next. `queued` and `unsent` are of the whole farm. Bitmap scans are off because they never
--- mark index entries as dead, and nearly all entries of these indexes are.
+-- mark index entries as dead, and nearly all entries of these indexes are; sorts, because the offers' key has their order.
 CREATE FUNCTION standings(most int) RETURNS TABLE(
   experiment text, owner text, priority int, weight float8, pass float8, concurrency int, owner_weight float8, owner_pass float8,
   in_flight int, backlog int, kind text, queued int, unsent int
-) LANGUAGE sql STABLE SET enable_bitmapscan TO off AS $$
+) LANGUAGE sql STABLE SET enable_bitmapscan TO off SET enable_sort TO off AS $$
   WITH flight AS MATERIALIZED (
     SELECT "chargedTo" AS id, count(*) AS jobs, count(*) FILTER (WHERE state = 'ready') AS queued,
            count(*) FILTER (WHERE state = 'ready' AND "enqueuedAt" IS NULL) AS unsent
@@ -82,7 +89,7 @@ $$;
 -- Jobs that were handed out before and whose message is to be sent again come first.
 CREATE FUNCTION hand_out(
   ids text[], wanted int[], costs float8[], passes float8[], owners text[], owner_passes float8[]
-) RETURNS TABLE(key text, fence int) LANGUAGE plpgsql SET enable_bitmapscan TO off AS $$
+) RETURNS TABLE(key text, fence int) LANGUAGE plpgsql SET enable_bitmapscan TO off SET enable_sort TO off AS $$
 #variable_conflict use_column
 DECLARE
   room int;
