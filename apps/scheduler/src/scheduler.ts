@@ -26,7 +26,7 @@ export interface SchedulerConfig {
   sender: Sender;
   /** The units that an experiment on these datasets may name. */
   catalogFor(datasets: readonly DatasetUse[]): Catalog;
-  log: Logger;
+  log: Pick<Logger, "info" | "warn" | "error">;
   /** Seconds without a heartbeat after which a running job is taken to be lost. */
   silentSeconds: number;
 }
