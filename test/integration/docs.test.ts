@@ -64,6 +64,8 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "results",
     "compare",
     "report",
+    "set",
+    "users",
     "cancel",
     "retry",
     "attack",

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { expect, test } from "vitest";
@@ -16,6 +16,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     postgresPort: undefined,
     queue: { redisUrl: null, prefix: "shadowfarm" },
     logLevel: "info",
+    user: userInfo().username,
   });
 });
 
@@ -30,6 +31,7 @@ test("every variable has its place", () => {
     SHADOWFARM_LOG_LEVEL: "debug",
     SHADOWFARM_QUEUE_PREFIX: "lab",
     SHADOWFARM_ARTIFACTS: "/shared",
+    SHADOWFARM_USER: "ann",
     DATABASE_URL: "postgres://db",
     REDIS_URL: "redis://queue",
   };
@@ -44,6 +46,7 @@ test("every variable has its place", () => {
     postgresPort: 5433,
     queue: { redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "debug",
+    user: "ann",
   });
 });
 

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
 import { datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
@@ -19,6 +19,8 @@ export interface FarmConfig {
   postgresPort: number | undefined;
   queue: Omit<QueueConfig, "databaseUrl">;
   logLevel: string;
+  /** Whose share of the farm is used by what is submitted. */
+  user: string;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted. */
@@ -35,5 +37,15 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    user: env.SHADOWFARM_USER ?? systemUser(),
   };
+}
+
+/** Empty where the system has no name for its user, as in some containers. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "";
+  }
 }

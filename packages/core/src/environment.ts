@@ -62,6 +62,10 @@ export const environmentSchema = z.object({
   SHADOWFARM_S3_SECRET_KEY: text.optional().describe("secret of the access key; default: unset"),
   SHADOWFARM_S3_SECRET_KEY_FILE: text.optional().describe("file that holds the secret; default: unset"),
   AWS_REGION: text.optional().describe("region where SHADOWFARM_S3_REGION is not set; default: unset"),
+  SHADOWFARM_USER: text
+    .max(100)
+    .optional()
+    .describe("whose share of the farm is used by what is submitted; default: the system's user"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
   REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
 });

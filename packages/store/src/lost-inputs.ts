@@ -1,5 +1,5 @@
 import type { Store } from "./client.ts";
-import { blockDependants } from "./jobs.ts";
+import { blockDependants, offer } from "./jobs.ts";
 import { PLAN_LOCK } from "./plans.ts";
 import { WAKE_CHANNEL } from "./signals.ts";
 
@@ -23,7 +23,7 @@ export async function loseInput(
     // Exclusively: no commit and no plan may count this input as done or not done meanwhile.
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${PLAN_LOCK}::bigint)`;
     const given = await tx.$executeRaw`
-      UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL, "notBefore" = NULL, error = ${error}
+      UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL, "chargedTo" = NULL, "notBefore" = NULL, error = ${error}
       WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence}`;
     if (given === 0) return;
     await tx.$executeRaw`
@@ -37,7 +37,7 @@ export async function loseInput(
         FROM "JobDependency" edge JOIN "Job" job ON job.key = edge."inputKey" WHERE edge."jobKey" = ${inputKey}
       )
       UPDATE "Job" input SET
-        losses = losses + 1, failures = 0, pending = above.pending, "enqueuedAt" = NULL, "notBefore" = NULL,
+        losses = losses + 1, failures = 0, pending = above.pending, "enqueuedAt" = NULL, "chargedTo" = NULL, "notBefore" = NULL,
         state = CASE WHEN losses >= ${MAX_LOSSES}::int THEN 'failed' WHEN above.hopeless THEN 'blocked'
                      WHEN above.pending > 0 THEN 'waiting' ELSE 'ready' END::"JobState",
         error = CASE WHEN losses >= ${MAX_LOSSES}::int
@@ -55,13 +55,14 @@ export async function loseInput(
         GROUP BY edge."jobKey"
       )
       UPDATE "Job" job SET
-        pending = dependant.pending, "enqueuedAt" = NULL,
+        pending = dependant.pending, "enqueuedAt" = NULL, "chargedTo" = NULL,
         state = CASE WHEN dependant.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState"
       FROM dependant
       WHERE job.key = dependant.key AND job.state IN ('waiting', 'ready') AND job.pending <> dependant.pending`;
     // Also when another consumer has reported it before: then this job came after those that were blocked.
     const state = input?.state ?? (await tx.job.findUnique({ where: { key: inputKey } }))?.state;
     if (state === "failed" || state === "blocked") await blockDependants(tx, inputKey);
+    await offer(tx, [held.key, inputKey]);
     await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
   });
 }
