@@ -4,6 +4,7 @@ import { openStore } from "@shadowfarm/store/client";
 import { pino } from "pino";
 import { openChildren } from "./children.ts";
 import { readConfig } from "./config.ts";
+import { leaveWhenIdle } from "./idle.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
 const config = readConfig(process.env);
@@ -19,9 +20,18 @@ const worker = await startWorker({
   log: pino({ level: config.logLevel }, pino.destination(2)),
 });
 
-const stop = async () => {
+const end = async () => {
+  idle?.stop();
   await worker.stop();
   await store.close();
 };
+// Idleness and a signal may come together.
+let ended: Promise<void> | undefined;
+const stop = () => {
+  ended ??= end();
+  return ended;
+};
+const idle =
+  config.exitWhenIdle === null ? null : leaveWhenIdle(worker.idleSince, config.exitWhenIdle, () => void stop());
 process.once("SIGINT", stop);
 process.once("SIGTERM", stop);
