@@ -10,7 +10,7 @@ import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 const config = readConfig(process.env);
 const engine = await chooseEngine(config.engine, true);
 const store = await openStore(config.databaseUrl);
-const worker = await startWorker({
+const started = startWorker({
   ...WORKER_DEFAULTS,
   ...config,
   engine,
@@ -21,8 +21,8 @@ const worker = await startWorker({
 });
 
 const end = async () => {
+  await (await started).stop();
   idle?.stop();
-  await worker.stop();
   await store.close();
 };
 // Idleness and a signal may come together.
@@ -31,7 +31,9 @@ const stop = () => {
   ended ??= end();
   return ended;
 };
-const idle =
-  config.exitWhenIdle === null ? null : leaveWhenIdle(worker.idleSince, config.exitWhenIdle, () => void stop());
+// From the start on: a worker that is ended while it starts would be missed only when its heartbeat is.
 process.once("SIGINT", stop);
 process.once("SIGTERM", stop);
+const worker = await started;
+const idle =
+  config.exitWhenIdle === null ? null : leaveWhenIdle(worker.idleSince, config.exitWhenIdle, () => void stop());
