@@ -32,13 +32,16 @@ export function composeProblems(text: string): string[] {
   // The schema on npm is older than the name of a project.
   const { name: _, ...rest } = compose;
   // It names itself, its parts and its dialect as ajv no longer knows them.
-  const ofOldDialect = (key: string, value: unknown) => (key === "id" || key === "$schema") && typeof value === "string";
+  const ofOldDialect = (key: string, value: unknown) =>
+    (key === "id" || key === "$schema") && typeof value === "string";
   const schema = JSON.parse(
     JSON.stringify(composeSchema, (key, value) => (ofOldDialect(key, value) ? undefined : value)),
   );
   const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false });
   const valid = ajv.validate(schema, rest);
-  const problems = valid ? [] : (ajv.errors ?? []).map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
+  const problems = valid
+    ? []
+    : (ajv.errors ?? []).map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
   for (const [name, service] of Object.entries(compose.services)) {
     const missing = (what: string, used: string[], known: object) =>
       used.filter((one) => !(one in known)).map((one) => `${name}: ${what} ${one} is not declared`);

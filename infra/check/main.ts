@@ -111,7 +111,13 @@ function selectorProblems(manifests: readonly Manifest[]): string[] {
 
 async function chartProblems(): Promise<string[]> {
   const values = parse(read("infra/helm/shadowfarm/values.yaml"));
-  const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
+  const ajv = new Ajv({
+    strict: true,
+    allErrors: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
   if (!ajv.validate(JSON.parse(read("infra/helm/shadowfarm/values.schema.json")), values)) {
     return [`values.yaml ${ajv.errorsText()}`];
   }
