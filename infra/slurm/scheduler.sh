@@ -9,9 +9,10 @@ export DATABASE_URL_FILE=${DATABASE_URL_FILE:-$HOME/.shadowfarm/database-url}
 exec 9<"$DATABASE_URL_FILE"
 flock --nonblock 9 || { echo "a scheduler for $DATABASE_URL_FILE runs already" >&2; exit 2; }
 
-"$checkout/infra/entrypoint.sh" db migrate
-trap 'kill -TERM "$scheduler"; stopping=yes' TERM INT
 stopping=no
+scheduler=
+trap 'stopping=yes; [[ -z $scheduler ]] || kill -TERM "$scheduler"' TERM INT
+"$checkout/infra/entrypoint.sh" db migrate
 # A database that restarts ends the scheduler; it comes back with it.
 while [[ $stopping == no ]]; do
   "$checkout/infra/entrypoint.sh" scheduler &
@@ -19,4 +20,5 @@ while [[ $stopping == no ]]; do
   wait "$scheduler" || true
   [[ $stopping == yes ]] || sleep 5
 done
-wait "$scheduler" || true
+# A signal ended the first `wait`; the scheduler itself may still be finishing a round.
+[[ -z $scheduler ]] || wait "$scheduler" || true

@@ -27,22 +27,26 @@ async function start(
       SHADOWFARM_WORKERS: "1",
       ...variables,
     },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   return { child, ended: endOf(child) };
 }
 
-function endOf(child: ChildProcess): Promise<{ code: number | null; stdout: string }> {
+function endOf(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
   let stdout = "";
+  let stderr = "";
   child.stdout?.on("data", (chunk) => {
     stdout += chunk;
   });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout })));
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
 }
 
 test("the entry runs commands of the farm, on the database whose URL is in a file", async ({ databaseUrl, folder }) => {
   const { ended } = await start("entrypoint.sh", ["db", "migrate"], databaseUrl, folder, {});
-  expect(await ended).toEqual({ code: 0, stdout: "the database is up to date\n" });
+  expect(await ended).toEqual({ code: 0, stdout: "the database is up to date\n", stderr: "" });
 });
 
 test("an idle worker leaves by itself, and says so in its row", async ({ databaseUrl, folder, store }) => {
@@ -74,4 +78,17 @@ test("a Slurm worker is queued again at its time limit, and not when it is cance
     expect(await readFile(path.join(folder, "requeued"), "utf8").catch(() => null)).toBe(requeued);
     expect(await store.db.worker.count({ where: { stoppedAt: null } })).toBe(0);
   }
+});
+
+test("one scheduler runs a database, and ends when it is told to", async ({ databaseUrl, folder, store }) => {
+  const { child, ended } = await start("slurm/scheduler.sh", [], databaseUrl, folder, {});
+  await eventually("it listens", async () => {
+    const listening = await store.db.$queryRaw<unknown[]>`
+      SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN shadowfarm_wake%'`;
+    return listening.length > 0;
+  });
+  const second = await start("slurm/scheduler.sh", [], databaseUrl, folder, {});
+  expect(await second.ended).toMatchObject({ code: 2, stderr: expect.stringContaining("runs already") });
+  child.kill("SIGTERM");
+  expect((await ended).code).toBe(0);
 });
