@@ -15,14 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHART = path.join(ROOT, "infra/helm/shadowfarm");
 
 /** Settings that infra/ passes on and other work in progress adds to the environment; take each out when it is there. */
-const COMING = [
-  "SHADOWFARM_ARTIFACTS",
-  "SHADOWFARM_S3_ENDPOINT",
-  "SHADOWFARM_S3_REGION",
-  "SHADOWFARM_S3_ACCESS_KEY_FILE",
-  "SHADOWFARM_S3_SECRET_KEY_FILE",
-  "SHADOWFARM_METRICS_PORT",
-];
+const COMING = ["SHADOWFARM_METRICS_PORT"];
 /** Read by infra/entrypoint.sh itself. */
 const OF_THE_ENTRY = ["DATABASE_URL_FILE", "REDIS_URL_FILE"];
 const METRICS = [

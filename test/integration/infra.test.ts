@@ -63,7 +63,11 @@ test("a Slurm worker is queued again at its time limit, and not when it is cance
   const scontrol = path.join(folder, "scontrol");
   await writeFile(scontrol, `#!/bin/sh\necho "$@" >"${folder}/requeued"\n`);
   await chmod(scontrol, 0o755);
-  const slurm = { CHECKOUT: path.dirname(INFRA), SLURM_JOB_ID: "17" };
+  const slurm = {
+    CHECKOUT: path.dirname(INFRA),
+    SLURM_JOB_ID: "17",
+    SHADOWFARM_ARTIFACTS: path.join(folder, "shared"),
+  };
   for (const [signal, requeued] of [
     ["SIGTERM", null],
     ["SIGUSR1", "requeue 17\n"],

@@ -140,6 +140,21 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
         .action(act(async () => (await import("./commands/db.ts")).migrateDatabase)),
     );
 
+  const artifacts = program.command("artifacts").description("the bytes that jobs left");
+  artifacts
+    .command("gc")
+    .description("remove what no job refers to, such as crashes leave")
+    .option("--dry-run", "only say what would go")
+    .option("--keep-days <n>", "keep what was put within so many days; 0 only while no worker runs", countTo(36_500), 1)
+    .option("--unwanted", "also the artifacts of jobs that only cancelled experiments want, and no result needs")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/artifacts.ts")).collect));
+  artifacts
+    .command("verify")
+    .description("read every artifact that a job refers to; exit code 1 if one is missing or altered")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/artifacts.ts")).verify));
+
   const data = program.command("data").description("datasets: what is present, and how to get the rest");
   data
     .command("list")

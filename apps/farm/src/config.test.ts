@@ -7,7 +7,7 @@ import { readConfig } from "./config.ts";
 test("with nothing set: embedded database, queue in Postgres, files below the home, one job a core", () => {
   expect(readConfig({})).toEqual({
     home: path.resolve(".shadowfarm"),
-    artifactsFolder: path.resolve(".shadowfarm/artifacts"),
+    artifacts: { kind: "folder", folder: path.resolve(".shadowfarm/artifacts") },
     datasetFolders: [path.resolve(".shadowfarm/datasets")],
     engine: "auto",
     nchwc: true,
@@ -29,13 +29,13 @@ test("every variable has its place", () => {
     SHADOWFARM_POSTGRES_PORT: "5433",
     SHADOWFARM_LOG_LEVEL: "debug",
     SHADOWFARM_QUEUE_PREFIX: "lab",
-    ARTIFACTS_FOLDER: "/shared",
+    SHADOWFARM_ARTIFACTS: "/shared",
     DATABASE_URL: "postgres://db",
     REDIS_URL: "redis://queue",
   };
   expect(readConfig(variables)).toEqual({
     home: path.resolve("/home"),
-    artifactsFolder: path.resolve("/shared"),
+    artifacts: { kind: "folder", folder: path.resolve("/shared") },
     datasetFolders: [path.resolve("/one"), path.resolve("/two")],
     engine: "cpu",
     nchwc: false,

@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
+import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
 
 /** The settings of the command line and of the farm that it starts. */
 export interface FarmConfig {
   home: string;
-  artifactsFolder: string;
+  artifacts: ArtifactsLocation;
   datasetFolders: string[];
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
@@ -25,7 +26,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   const env = parseEnvironment(variables);
   return {
     home: path.resolve(env.SHADOWFARM_HOME),
-    artifactsFolder: artifactsFolderOf(env),
+    artifacts: artifactsLocationOf(env),
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",

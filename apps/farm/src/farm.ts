@@ -6,6 +6,7 @@ import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { holdLock } from "@shadowfarm/store/signals";
@@ -35,6 +36,8 @@ async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): 
  * @throws {EnvironmentFault} when another farm holds the home.
  */
 export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
+  // Before it takes jobs: each would fail.
+  await (await openArtifacts(config.artifacts)).probe();
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   await mkdir(config.home, { recursive: true });
   const destination =

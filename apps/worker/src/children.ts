@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { ClaimMore, Compute, Settled } from "./compute.ts";
-import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
+import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -15,12 +15,14 @@ const CANCEL_MS = 3_000;
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren({ artifactsFolder, datasetFolders, nchwc }: ChildConfig): Compute {
+export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig): Compute {
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
 
   const spawn = (): ChildProcess => {
-    const child = fork(CHILD, [JSON.stringify({ artifactsFolder, datasetFolders, nchwc } satisfies ChildConfig)], {
+    const config: ChildConfig = { artifacts, datasetFolders, nchwc };
+    const child = fork(CHILD, [], {
+      env: { ...process.env, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.

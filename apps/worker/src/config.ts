@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
-import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
+import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
 
 /** The settings of a worker that stands alone. */
 export interface WorkerSettings {
   databaseUrl: string;
   queue: QueueConfig;
-  artifactsFolder: string;
+  artifacts: ArtifactsLocation;
   datasetFolders: string[];
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
@@ -28,7 +29,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   return {
     databaseUrl,
     queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
-    artifactsFolder: artifactsFolderOf(env),
+    artifacts: artifactsLocationOf(env),
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",

@@ -1,5 +1,6 @@
 import { VERSION } from "@shadowfarm/core/version";
 import { chooseEngine } from "@shadowfarm/engine/backends";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import { openStore } from "@shadowfarm/store/client";
 import { pino } from "pino";
 import { openChildren } from "./children.ts";
@@ -8,6 +9,8 @@ import { leaveWhenIdle } from "./idle.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
 const config = readConfig(process.env);
+// Before it takes jobs: each would fail.
+await (await openArtifacts(config.artifacts)).probe();
 const engine = await chooseEngine(config.engine, true);
 const store = await openStore(config.databaseUrl);
 const started = startWorker({

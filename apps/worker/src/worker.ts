@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { FarmError, messageOf } from "@shadowfarm/core/errors";
+import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
@@ -14,9 +14,10 @@ import {
   heartbeat,
   type Outcome,
 } from "@shadowfarm/store/jobs";
+import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Logger } from "pino";
-import type { Compute, Settled } from "./compute.ts";
+import type { Compute, RunFailure } from "./compute.ts";
 
 export interface WorkerConfig {
   store: Store;
@@ -112,6 +113,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     if (reason === "no longer ours") return;
     if (reason === "stopping") return handBack(store, held);
     log.error({ job: held.key, kind: held.kind, fence: held.fence, err: error }, "attempt failed");
+    if (error instanceof InputLost) return loseInput(store, held, error.input, error.message);
     await failAttempt(store, held, {
       error: messageOf(error),
       retryable: error instanceof FarmError ? error.retryable : true,
@@ -162,13 +164,9 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 }
 
 /** A failure in another process as the error that it was there. */
-function failureError({
-  code,
-  message,
-  stack,
-  retryable,
-}: Extract<Settled, { failure: unknown }>["failure"]): FarmError {
-  const error = new FarmError(code, message, { retryable });
+function failureError({ code, message, stack, retryable, lostInput }: RunFailure): FarmError {
+  const error =
+    lostInput === undefined ? new FarmError(code, message, { retryable }) : new InputLost(lostInput, message);
   error.stack = stack;
   return error;
 }

@@ -142,7 +142,8 @@ export async function failAttempt(store: Store, held: { key: string; fence: numb
   });
 }
 
-async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string): Promise<void> {
+/** Nothing that depends on a failed job, near or far, can be done. */
+export async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string): Promise<void> {
   await tx.$executeRaw`
     WITH RECURSIVE downstream AS (
       SELECT "jobKey" FROM "JobDependency" WHERE "inputKey" = ${key}

@@ -117,7 +117,7 @@ export async function askAgain(execute: Execute, experimentId: string): Promise<
      UPDATE "Job" job SET
        pending = unfinished.pending,
        state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
-       failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
+       failures = 0, losses = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
      FROM unfinished
      WHERE job.key = unfinished.key AND (
        job.state IN ('failed', 'blocked', 'cancelled')
