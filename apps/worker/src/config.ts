@@ -15,6 +15,8 @@ export interface WorkerSettings {
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
   slots: number;
+  /** Seconds without a job after which the worker leaves; null: it stays. */
+  exitWhenIdle: number | null;
   logLevel: string;
 }
 
@@ -32,6 +34,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
   };
 }

@@ -5,6 +5,7 @@ import { openStore } from "@shadowfarm/store/client";
 import { pino } from "pino";
 import { openChildren } from "./children.ts";
 import { readConfig } from "./config.ts";
+import { leaveWhenIdle } from "./idle.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
 const config = readConfig(process.env);
@@ -12,7 +13,7 @@ const config = readConfig(process.env);
 await (await openArtifacts(config.artifacts)).probe();
 const engine = await chooseEngine(config.engine, true);
 const store = await openStore(config.databaseUrl);
-const worker = await startWorker({
+const started = startWorker({
   ...WORKER_DEFAULTS,
   ...config,
   engine,
@@ -22,9 +23,20 @@ const worker = await startWorker({
   log: pino({ level: config.logLevel }, pino.destination(2)),
 });
 
-const stop = async () => {
-  await worker.stop();
+const end = async () => {
+  await (await started).stop();
+  idle?.stop();
   await store.close();
 };
+// Idleness and a signal may come together.
+let ended: Promise<void> | undefined;
+const stop = () => {
+  ended ??= end();
+  return ended;
+};
+// From the start on: a worker that is ended while it starts would be missed only when its heartbeat is.
 process.once("SIGINT", stop);
 process.once("SIGTERM", stop);
+const worker = await started;
+const idle =
+  config.exitWhenIdle === null ? null : leaveWhenIdle(worker.idleSince, config.exitWhenIdle, () => void stop());

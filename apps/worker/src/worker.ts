@@ -37,6 +37,13 @@ export interface WorkerConfig {
 /** How patient a worker is, unless its configuration says otherwise. */
 export const WORKER_DEFAULTS = { heartbeatMs: 2_000, maxFailures: 3, backoffSeconds: 0.5 };
 
+export interface RunningWorker {
+  id: string;
+  /** When it last had a job, or started, by this machine's clock; null while it has one. */
+  idleSince(): number | null;
+  stop(): Promise<void>;
+}
+
 /** Why a run is to be stopped. */
 type Reason = "stopping" | "no longer ours";
 
@@ -50,12 +57,13 @@ interface Run {
  * Takes jobs from the queue and sees each to its end: claim, compute, commit. The claim decides whether a message is
  * good, so a message delivered twice does nothing.
  */
-export async function startWorker(config: WorkerConfig): Promise<{ id: string; stop(): Promise<void> }> {
+export async function startWorker(config: WorkerConfig): Promise<RunningWorker> {
   const { store, compute, log } = config;
   const machine = hostname();
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const running = new Map<string, Run>();
   let stopping = false;
+  let idleSince = Date.now();
 
   await registerWorker(store, {
     id,
@@ -89,6 +97,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
       for (const job of run.jobs) await settleFailure(job, signal, error);
     } finally {
       for (const job of run.jobs) running.delete(job.key);
+      idleSince = Date.now();
     }
   };
 
@@ -140,6 +149,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
 
   return {
     id,
+    idleSince: () => (running.size > 0 ? null : idleSince),
     async stop() {
       stopping = true;
       for (const { controller } of running.values()) controller.abort("stopping" satisfies Reason);
