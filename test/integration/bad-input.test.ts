@@ -95,7 +95,7 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
   [
     "a perturbation against which a model is trained that is below zero",
     { defenses: [{ name: "adversarial-training", epsilon: -0.1 }] },
-    /defenses\[0\]\.epsilon: -0\.1 is too small; use at least 0/,
+    /defenses\[0\]\.epsilon: -0\.1 is too small; use more than 0/,
   ],
   [
     "an attack on pictures with tables",
