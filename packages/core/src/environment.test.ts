@@ -1,6 +1,12 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { artifactsFolderOf, datasetFoldersOf, environmentSchema, parseEnvironment } from "./environment.ts";
+import {
+  artifactsFolderOf,
+  datasetFoldersOf,
+  environmentSchema,
+  metricsAddressOf,
+  parseEnvironment,
+} from "./environment.ts";
 import { InvalidInput } from "./errors.ts";
 
 /** The lines that a person is told about variables that are refused. */
@@ -20,6 +26,7 @@ test("with nothing set, the farm is embedded", () => {
     SHADOWFARM_ENGINE: "auto",
     SHADOWFARM_NCHWC: "1",
     SHADOWFARM_LOG_LEVEL: "info",
+    SHADOWFARM_METRICS_HOST: "127.0.0.1",
     SHADOWFARM_QUEUE_PREFIX: "shadowfarm",
   });
 });
@@ -63,6 +70,13 @@ test("every variable says what it is for, and the optional ones what holds witho
       expect(schema.description, name).toContain("default:");
     }
   }
+});
+
+test("metrics are served on the loopback address, and only when a port is named", () => {
+  expect(metricsAddressOf(parseEnvironment({ SHADOWFARM_METRICS_HOST: "::" }))).toBeNull();
+  expect(metricsAddressOf(parseEnvironment({ SHADOWFARM_METRICS_PORT: "0" }))).toEqual({ host: "127.0.0.1", port: 0 });
+  const all = { SHADOWFARM_METRICS_PORT: "9464", SHADOWFARM_METRICS_HOST: "0.0.0.0" };
+  expect(metricsAddressOf(parseEnvironment(all))).toEqual({ host: "0.0.0.0", port: 9464 });
 });
 
 describe("folders", () => {

@@ -31,6 +31,12 @@ export const environmentSchema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
     .describe("least severe message that is logged"),
+  SHADOWFARM_METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe("port of /metrics, /healthz and /readyz, 0 for any that is free; default: they are not served"),
+  SHADOWFARM_METRICS_HOST: text
+    .default("127.0.0.1")
+    .describe("address on which they are served; 0.0.0.0 or :: for all of this machine's"),
   SHADOWFARM_QUEUE_PREFIX: text
     .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
     .default("shadowfarm")
@@ -59,4 +65,10 @@ export function datasetFoldersOf(env: Environment): string[] {
 /** The folder of the artifacts, absolute. */
 export function artifactsFolderOf(env: Environment): string {
   return path.resolve(env.ARTIFACTS_FOLDER ?? path.join(env.SHADOWFARM_HOME, "artifacts"));
+}
+
+/** Where metrics, health and readiness are served; null: nowhere. */
+export function metricsAddressOf(env: Environment): { host: string; port: number } | null {
+  const { SHADOWFARM_METRICS_HOST: host, SHADOWFARM_METRICS_PORT: port } = env;
+  return port === undefined ? null : { host, port };
 }
