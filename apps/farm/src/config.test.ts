@@ -16,6 +16,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     postgresPort: undefined,
     queue: { redisUrl: null, prefix: "shadowfarm" },
     logLevel: "info",
+    metrics: null,
   });
 });
 
@@ -28,6 +29,8 @@ test("every variable has its place", () => {
     SHADOWFARM_WORKERS: "3",
     SHADOWFARM_POSTGRES_PORT: "5433",
     SHADOWFARM_LOG_LEVEL: "debug",
+    SHADOWFARM_METRICS_PORT: "9464",
+    SHADOWFARM_METRICS_HOST: "::",
     SHADOWFARM_QUEUE_PREFIX: "lab",
     ARTIFACTS_FOLDER: "/shared",
     DATABASE_URL: "postgres://db",
@@ -44,6 +47,7 @@ test("every variable has its place", () => {
     postgresPort: 5433,
     queue: { redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "debug",
+    metrics: { host: "::", port: 9464 },
   });
 });
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { artifactsFolderOf, datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 
@@ -18,6 +18,8 @@ export interface FarmConfig {
   postgresPort: number | undefined;
   queue: Omit<QueueConfig, "databaseUrl">;
   logLevel: string;
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: { host: string; port: number } | null;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted. */
@@ -34,5 +36,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    metrics: metricsAddressOf(env),
   };
 }

@@ -9,6 +9,7 @@ import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/schedu
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { holdLock } from "@shadowfarm/store/signals";
+import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 import { pino } from "pino";
@@ -39,7 +40,11 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   await mkdir(config.home, { recursive: true });
   const destination =
     logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
-  const log = pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(destination));
+  const telemetry = openTelemetry({
+    level: config.logLevel,
+    destination: pino.destination(destination),
+    addresses: [store.url, config.queue.redisUrl],
+  });
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) await freeLost(store, 0);
 
@@ -49,19 +54,22 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const worker = await startWorker({
     store,
     queue,
-    compute: openChildren(config),
+    compute: openChildren(config, telemetry.log),
     slots: config.slots,
     engine,
     version: VERSION,
-    log,
+    telemetry,
     ...WORKER_DEFAULTS,
   });
-  const scheduler = await startScheduler({ store, sender, catalogFor, log, ...SCHEDULER_DEFAULTS });
+  const scheduler = await startScheduler({ store, sender, catalogFor, telemetry, ...SCHEDULER_DEFAULTS });
+  const served = config.metrics && (await telemetry.serve(config.metrics));
   return {
     async stop() {
+      telemetry.ending();
       await scheduler.stop();
       await worker.stop();
       await sender.close();
+      await served?.close();
       await lock?.release();
     },
   };

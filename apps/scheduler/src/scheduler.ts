@@ -16,14 +16,15 @@ import { countEnqueued, enqueueAgain, freeLost, takeReady } from "@shadowfarm/st
 import { recordPlan } from "@shadowfarm/store/plans";
 import { listResults } from "@shadowfarm/store/results";
 import { onWake } from "@shadowfarm/store/signals";
-import type { Logger } from "pino";
+import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 
 export interface SchedulerConfig {
   store: Store;
   sender: Sender;
   /** The units that an experiment on these datasets may name. */
   catalogFor(datasets: readonly DatasetUse[]): Catalog;
-  log: Logger;
+  telemetry: Telemetry;
   /** Seconds without a heartbeat after which a running job is taken to be lost. */
   silentSeconds: number;
 }
@@ -44,7 +45,11 @@ const BATCH = 1_000;
  * Postgres alone, so it can be killed and started at any time.
  */
 export async function startScheduler(config: SchedulerConfig): Promise<{ stop(): Promise<void> }> {
-  const { store, sender, log } = config;
+  const { store, sender, telemetry } = config;
+  const { log } = telemetry;
+  const watch = watchScheduler(telemetry, store, sender);
+  telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
+  telemetry.check("queue", () => sender.size());
   let stopped = false;
   let nudge: () => void = () => {};
   let nudged = false;
@@ -60,24 +65,28 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
     let reconciled = 0;
     while (!stopped) {
       nudged = false;
+      const worked = watch.round();
       try {
         const now = Date.now();
         if (now - looked >= LOOK_MS) {
           looked = now;
           for (const experiment of await listExperiments(store, { state: "submitted" }))
-            await planExperiment(config, experiment);
-          for (const experiment of await endedRounds(store)) await planExperiment(config, experiment, experiment.cells);
+            await planExperiment(config, watch, experiment);
+          for (const experiment of await endedRounds(store))
+            await planExperiment(config, watch, experiment, experiment.cells);
           await finishExperiments(store);
         }
         if (now - reconciled >= RECONCILE_MS) {
           reconciled = now;
-          await reconcile(config);
+          await reconcile(config, watch);
         }
         const released = await release(store, sender);
+        worked();
         if (released === BATCH) continue;
         if (released > 0) await pause(GATHER_MS);
       } catch (error) {
         // The database or the queue is away; what was not done is still to be seen in the database next time.
+        watch.failed();
         log.error({ err: error }, "scheduler round failed");
         await pause(1_000);
       }
@@ -106,11 +115,13 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
 
 /** @param cells of the rounds that have come to their end; null for a new experiment */
 async function planExperiment(
-  { store, catalogFor, log }: SchedulerConfig,
+  { store, catalogFor, telemetry: { log } }: SchedulerConfig,
+  watch: SchedulerWatch,
   experiment: ExperimentRow,
   cells: number | null = null,
 ): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
+  watch.planning();
   const started = performance.now();
   let plan: Plan;
   try {
@@ -138,13 +149,17 @@ async function release(store: Store, sender: Sender): Promise<number> {
   return tickets.length;
 }
 
-async function reconcile({ store, sender, log, silentSeconds }: SchedulerConfig): Promise<void> {
+async function reconcile(
+  { store, sender, telemetry: { log }, silentSeconds }: SchedulerConfig,
+  watch: SchedulerWatch,
+): Promise<void> {
   const freed = await freeLost(store, silentSeconds);
+  watch.lost(freed);
   if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
   const expected = await countEnqueued(store);
   if (expected > (await sender.size())) {
     log.warn({ jobs: expected }, "the queue has lost messages; sending them again");
-    await enqueueAgain(store);
+    watch.resent(await enqueueAgain(store));
   }
 }
 

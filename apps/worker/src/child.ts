@@ -1,6 +1,7 @@
 import { Cancelled, FarmError } from "@shadowfarm/core/errors";
 import { openArtifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
+import { END_OF_RUN } from "./child-output.ts";
 import type { Settled } from "./compute.ts";
 import type { Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
@@ -46,12 +47,18 @@ async function run(job: Claim): Promise<void> {
       const seconds = (performance.now() - started) / 1000 / made.size;
       jobs.push(one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(one, seconds) });
     }
-    tell({ type: "settled", jobs });
+    settle(jobs);
   } catch (error) {
-    tell({ type: "settled", jobs: keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)) });
+    settle(keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)));
   } finally {
     running = null;
   }
+}
+
+function settle(jobs: Settled[]): void {
+  process.stdout.write(END_OF_RUN);
+  process.stderr.write(END_OF_RUN);
+  tell({ type: "settled", jobs });
 }
 
 async function outcomeOf({ bundles, metrics }: Made, seconds: number): Promise<Outcome> {

@@ -12,6 +12,7 @@ test("a worker of its own shares the cluster's database with its queue, and may 
     nchwc: true,
     slots: 2,
     logLevel: "info",
+    metrics: null,
   });
   expect(readConfig({ DATABASE_URL, REDIS_URL: "redis://queue" }).queue.redisUrl).toBe("redis://queue");
 });

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { artifactsFolderOf, datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { artifactsFolderOf, datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
@@ -15,6 +15,8 @@ export interface WorkerSettings {
   nchwc: boolean;
   slots: number;
   logLevel: string;
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: { host: string; port: number } | null;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -32,5 +34,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    metrics: metricsAddressOf(env),
   };
 }
