@@ -36,7 +36,6 @@ async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): 
  * @throws {EnvironmentFault} when another farm holds the home.
  */
 export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
-  const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   await mkdir(config.home, { recursive: true });
   const destination =
     logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
@@ -45,6 +44,8 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     destination: pino.destination(destination),
     addresses: [store.url, config.queue.redisUrl],
   });
+  const served = config.metrics && (await telemetry.serve(config.metrics));
+  const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) await freeLost(store, 0);
 
@@ -62,10 +63,10 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     ...WORKER_DEFAULTS,
   });
   const scheduler = await startScheduler({ store, sender, catalogFor, telemetry, ...SCHEDULER_DEFAULTS });
-  const served = config.metrics && (await telemetry.serve(config.metrics));
+  telemetry.phase("running");
   return {
     async stop() {
-      telemetry.ending();
+      telemetry.phase("stopping");
       await scheduler.stop();
       await worker.stop();
       await sender.close();

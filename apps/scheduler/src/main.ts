@@ -9,13 +9,14 @@ const config = readConfig(process.env);
 const { databaseUrl, queue } = config;
 const telemetry = openTelemetry({ level: config.logLevel, addresses: [databaseUrl, queue.redisUrl] });
 dieReadably(telemetry);
+const served = config.metrics && (await telemetry.serve(config.metrics));
 const store = await openStore(databaseUrl);
 const sender = await openSender(queue);
 const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry });
-const served = config.metrics && (await telemetry.serve(config.metrics));
+telemetry.phase("running");
 
 const stop = async () => {
-  telemetry.ending();
+  telemetry.phase("stopping");
   await scheduler.stop();
   await sender.close();
   await store.close();

@@ -10,6 +10,7 @@ const config = readConfig(process.env);
 const { databaseUrl, queue } = config;
 const telemetry = openTelemetry({ level: config.logLevel, addresses: [databaseUrl, queue.redisUrl] });
 dieReadably(telemetry);
+const served = config.metrics && (await telemetry.serve(config.metrics));
 const engine = await chooseEngine(config.engine, true);
 const store = await openStore(databaseUrl);
 const worker = await startWorker({
@@ -21,10 +22,10 @@ const worker = await startWorker({
   version: VERSION,
   telemetry,
 });
-const served = config.metrics && (await telemetry.serve(config.metrics));
+telemetry.phase("running");
 
 const stop = async () => {
-  telemetry.ending();
+  telemetry.phase("stopping");
   await worker.stop();
   await store.close();
   await served?.close();

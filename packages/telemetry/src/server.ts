@@ -63,6 +63,8 @@ export async function serve({ host, port }: Address, pages: Pages): Promise<Serv
     );
     server.listen(port, host, resolve);
   });
+  // Serving is no reason for a process to go on.
+  server.unref();
   const bound = server.address() as AddressInfo;
   const name = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
   const url = `http://${name}:${bound.port}`;

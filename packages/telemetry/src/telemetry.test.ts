@@ -27,6 +27,7 @@ test("metrics, health and readiness are served, and say what is wrong without a 
   telemetry.check("database", async () => {
     if (away) throw away;
   });
+  telemetry.phase("running");
   const { url, close } = await telemetry.serve(anywhere);
   const get = async (path: string) => {
     const response = await fetch(`${url}${path}`);
@@ -48,8 +49,11 @@ test("metrics, health and readiness are served, and say what is wrong without a 
     expect((await get("/healthz")).status).toBe(200);
 
     away = null;
-    telemetry.ending();
-    expect(JSON.parse((await get("/readyz")).body).problems).toEqual([{ what: "process", problem: "is stopping" }]);
+    for (const phase of ["starting", "stopping"] as const) {
+      telemetry.phase(phase);
+      expect(JSON.parse((await get("/readyz")).body).problems).toEqual([{ what: "process", problem: `is ${phase}` }]);
+      expect((await get("/healthz")).status).toBe(200);
+    }
     expect((await get("/")).status).toBe(404);
   } finally {
     await close();
@@ -58,6 +62,7 @@ test("metrics, health and readiness are served, and say what is wrong without a 
 
 test("a loop that is stuck makes the process unhealthy and unready", async () => {
   const { telemetry } = aTelemetry();
+  telemetry.phase("running");
   telemetry.pulse("rounds", -1);
   const { url, close } = await telemetry.serve(anywhere);
   try {

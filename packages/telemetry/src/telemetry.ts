@@ -16,8 +16,8 @@ export interface Telemetry {
   pulse(what: string, ordinaryMs: number): Pulse;
   /** What must answer for the process to be ready. */
   check(what: string, check: Check): void;
-  /** From now on it is not ready: it ends. */
-  ending(): void;
+  /** Says how far the process is; it is ready only while it runs. It starts at first. */
+  phase(is: "starting" | "running" | "stopping"): void;
   /** @throws {EnvironmentFault} when the port is taken. */
   serve(address: Address): Promise<Served>;
 }
@@ -44,15 +44,15 @@ export function openTelemetry(options: {
   );
   const { pulse, stuck } = watchPulses();
   const { check, failing } = watchChecks();
-  let ends = false;
+  let now: Parameters<Telemetry["phase"]>[0] = "starting";
   return {
     log,
     hide,
     registry,
     pulse,
     check,
-    ending() {
-      ends = true;
+    phase(is) {
+      now = is;
     },
     serve: (address) =>
       serve(address, {
@@ -60,7 +60,8 @@ export function openTelemetry(options: {
         hide,
         metrics: registry,
         healthz: async () => stuck(),
-        readyz: async () => (ends ? [{ what: "process", problem: "is stopping" }] : [...stuck(), ...(await failing())]),
+        readyz: async () =>
+          now === "running" ? [...stuck(), ...(await failing())] : [{ what: "process", problem: `is ${now}` }],
       }),
   };
 }
