@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function documents(): Promise<string[]> {
   const decisions = await readdir(path.join(ROOT, "docs/decisions"));
-  const guides = ["docs/attacks.md", "docs/defenses.md", "docs/engine.md", "docs/datasets.md"];
+  const guides = ["docs/attacks.md", "docs/defenses.md", "docs/engine.md", "docs/datasets.md", "docs/cluster.md"];
   return [
     "README.md",
     "CONTRIBUTING.md",
@@ -66,6 +66,7 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "report",
     "cancel",
     "retry",
+    "logs",
     "attack",
     "up",
     "data",

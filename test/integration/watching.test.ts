@@ -127,6 +127,9 @@ describe("metrics", () => {
     expect(page.get("shadowfarm_scheduler_round_duration_seconds_count")).toBeGreaterThan(0);
     expect(page.get("shadowfarm_jobs_lost_total")).toBe(0);
     expect([...page.keys()].find((name) => name.startsWith('shadowfarm_build_info{version="'))).toBeDefined();
+    const documented = await readFile(path.join(ROOT, "docs/cluster.md"), "utf8");
+    const names = [...page.keys()].map((name) => name.replace(/\{.*/, "").replace(/_(bucket|sum|count)$/, ""));
+    expect(names.filter((name) => name.startsWith("shadowfarm_") && !documented.includes(`\`${name}`))).toEqual([]);
     // No name and no label grows with what is computed.
     const { key } = (await store.db.job.findFirst()) as { key: string };
     expect([...page.keys()].filter((name) => name.includes(key.slice(0, 8)))).toEqual([]);
