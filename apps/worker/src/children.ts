@@ -53,6 +53,9 @@ export function openChildren({ artifactsFolder, datasetFolders, nchwc }: ChildCo
     child.once("message", () => {
       heard.started = true;
     });
+    child.on("error", () => {
+      if (child.pid === undefined) all.delete(child);
+    });
     child.on("exit", () => {
       all.delete(child);
       const position = idle.indexOf(child);
@@ -78,7 +81,7 @@ export function openChildren({ artifactsFolder, datasetFolders, nchwc }: ChildCo
       if ([...all.values()].some(({ started }) => started)) return;
       const child = spawn();
       await firstMessage(child);
-      idle.push(child);
+      if (child.connected) idle.push(child);
     },
     async close() {
       await Promise.all(
