@@ -5,7 +5,7 @@ import { parseExperiment } from "@shadowfarm/core/experiment";
 import { compilePlan } from "@shadowfarm/core/plan";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { resolveDataset } from "@shadowfarm/ml/data-source";
-import { openArtifacts } from "@shadowfarm/store/artifacts";
+import { openFolder } from "@shadowfarm/store/folder-artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import { runExecutor } from "../apps/worker/src/executors/executor.ts";
 import { openNamedEngine } from "../apps/worker/src/executors/units.ts";
@@ -20,7 +20,7 @@ await mkdir(batches, { recursive: true });
 const names = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`).concat("test_batch.bin");
 for (const name of names) await writeFile(path.join(batches, name), aBatch(10_000));
 
-const artifacts = openArtifacts(path.join(folder, "artifacts"));
+const artifacts = openFolder(path.join(folder, "artifacts"));
 const experiment = parseExperiment(
   { name: "memory", datasets: ["cifar10"], attacks: ["gap"], training: { epochs: 1 } },
   catalog,

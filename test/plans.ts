@@ -3,7 +3,7 @@ import type { JobWork } from "@shadowfarm/core/job";
 import type { Plan } from "@shadowfarm/core/plan";
 import { trainingSchema } from "@shadowfarm/core/training";
 import type { Store } from "@shadowfarm/store/client";
-import { submitExperiment } from "@shadowfarm/store/experiments";
+import { submitExperiment, type Terms } from "@shadowfarm/store/experiments";
 import { recordPlan } from "@shadowfarm/store/plans";
 
 /** A plan by its edges: `aPlan({ a: [], b: ["a"] })`. The jobs have no other parameters; nothing computes them. */
@@ -48,7 +48,7 @@ export function aTraining(
 }
 
 /** Submits an experiment and writes a plan for it, as the scheduler would. Returns the experiment's id. */
-export async function planned(store: Store, name: string, plan: Plan): Promise<string> {
+export async function planned(store: Store, name: string, plan: Plan, terms: Terms = {}): Promise<string> {
   const spec = {
     name,
     seed: 1,
@@ -62,17 +62,9 @@ export async function planned(store: Store, name: string, plan: Plan): Promise<s
     defenses: ["none"],
     attacker: "aware",
   } as const;
-  const id = await submitExperiment(store, {
-    spec: {
-      ...spec,
-      paper: [],
-      datasets: [...spec.datasets],
-      attacks: [...spec.attacks],
-      defenses: [...spec.defenses],
-    },
-    datasets: [],
-    engine: "test",
-  });
+  const lists = { datasets: [...spec.datasets], attacks: [...spec.attacks], defenses: [...spec.defenses] };
+  const submission = { spec: { ...spec, paper: [], ...lists }, datasets: [], engine: "test" };
+  const id = await submitExperiment(store, submission, terms);
   await recordPlan(store, id, plan);
   return id;
 }

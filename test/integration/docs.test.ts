@@ -64,6 +64,8 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "results",
     "compare",
     "report",
+    "set",
+    "users",
     "cancel",
     "retry",
     "logs",
@@ -73,6 +75,7 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "catalog",
     "doctor",
     "db",
+    "artifacts",
   ]) {
     expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
   }

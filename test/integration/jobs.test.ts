@@ -16,8 +16,8 @@ import {
   freeLost,
   handBack,
   heartbeat,
-  takeReady,
 } from "@shadowfarm/store/jobs";
+import { takeReady } from "@shadowfarm/store/shares";
 import { registerWorker } from "@shadowfarm/store/workers";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";

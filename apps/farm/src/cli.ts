@@ -30,8 +30,13 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
       code = await (await load())(config, ...args);
     };
 
-  program
-    .command("run")
+  const terms = (command: Command) =>
+    command
+      .option("--priority <n>", "higher ones go first; default: 0", integer)
+      .option("--weight <x>", "its part of its user's share, beside the user's others; default: 1", weight)
+      .option("--concurrency <n>", "jobs at a time, or none for no limit", wholeNumberOrNone);
+
+  terms(program.command("run"))
     .description("submit experiments, follow them to the end, print their results")
     .argument("<spec...>", "experiment files")
     .option("--yes", "accept an experiment of very many jobs")
@@ -44,8 +49,7 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .argument("<spec>", "experiment file")
     .option("--json", "print JSON")
     .action(act(async () => (await import("./commands/plan.ts")).showPlan));
-  program
-    .command("submit")
+  terms(program.command("submit"))
     .description("hand experiments to the farm that holds this home or database")
     .argument("<spec...>", "experiment files")
     .option("--yes", "accept an experiment of very many jobs")
@@ -101,6 +105,17 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--seed <n>", "root of all randomness", countTo(0xffff_ffff), 1)
     .option("--json", "print JSON")
     .action(act(async () => (await import("./commands/attack.ts")).attackFiles));
+  terms(program.command("set"))
+    .description("change how an experiment takes part in the farm, from the next job on")
+    .argument("<experiment>", "name or id")
+    .action(act(async () => (await import("./commands/shares.ts")).setTerms));
+  program
+    .command("users")
+    .description("list who shares the farm, or change someone's part of it")
+    .argument("[name]", "user")
+    .option("--weight <x>", "the user's part of the farm, beside the others", weight)
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/shares.ts")).showUsers));
   program
     .command("cancel")
     .description("stop an experiment; finished jobs are kept")
@@ -148,6 +163,21 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
         .action(act(async () => (await import("./commands/db.ts")).migrateDatabase)),
     );
 
+  const artifacts = program.command("artifacts").description("the bytes that jobs left");
+  artifacts
+    .command("gc")
+    .description("remove what no job refers to, such as crashes leave")
+    .option("--dry-run", "only say what would go")
+    .option("--keep-days <n>", "keep what was put within so many days; 0 only while no worker runs", countTo(36_500), 1)
+    .option("--unwanted", "also the artifacts of jobs that only cancelled experiments want, and no result needs")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/artifacts.ts")).collect));
+  artifacts
+    .command("verify")
+    .description("read every artifact that a job refers to; exit code 1 if one is missing or altered")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/artifacts.ts")).verify));
+
   const data = program.command("data").description("datasets: what is present, and how to get the rest");
   data
     .command("list")
@@ -182,7 +212,7 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
   } catch (error) {
     // Commander has printed its own message already: help, version, or a wrong option.
     if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.refused;
-    const hide = hiderOf([variables.DATABASE_URL, variables.REDIS_URL]);
+    const hide = hiderOf([variables.DATABASE_URL, variables.REDIS_URL], [variables.SHADOWFARM_S3_SECRET_KEY]);
     const { message, code: exitCode } = explainError(error, program.opts<{ verbose?: boolean }>().verbose ?? false);
     process.stderr.write(`${hide(message)}\n`);
     return exitCode;
@@ -192,6 +222,23 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
 function wholeNumber(value: string): number {
   if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError("give a whole number from 1 to 99999.");
   return Number(value);
+}
+
+function wholeNumberOrNone(value: string): number | "none" {
+  return value === "none" ? value : wholeNumber(value);
+}
+
+function integer(value: string): number {
+  if (!/^[+-]?\d{1,6}$/.test(value)) throw new InvalidArgumentError("give an integer from -999999 to 999999.");
+  return Number(value);
+}
+
+function weight(value: string): number {
+  const number = Number(value);
+  if (!/^\d+(?:\.\d+)?$/.test(value) || number < 0.001 || number > 1_000) {
+    throw new InvalidArgumentError("give a number from 0.001 to 1000.");
+  }
+  return number;
 }
 
 function share(value: string): number {

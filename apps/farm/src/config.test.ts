@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { readConfig } from "./config.ts";
 test("with nothing set: embedded database, queue in Postgres, files below the home, one job a core", () => {
   expect(readConfig({})).toEqual({
     home: path.resolve(".shadowfarm"),
-    artifactsFolder: path.resolve(".shadowfarm/artifacts"),
+    artifacts: { kind: "folder", folder: path.resolve(".shadowfarm/artifacts") },
     datasetFolders: [path.resolve(".shadowfarm/datasets")],
     engine: "auto",
     nchwc: true,
@@ -17,6 +17,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     queue: { redisUrl: null, prefix: "shadowfarm" },
     logLevel: "info",
     metrics: null,
+    user: userInfo().username,
   });
 });
 
@@ -32,13 +33,14 @@ test("every variable has its place", () => {
     SHADOWFARM_METRICS_PORT: "9464",
     SHADOWFARM_METRICS_HOST: "::",
     SHADOWFARM_QUEUE_PREFIX: "lab",
-    ARTIFACTS_FOLDER: "/shared",
+    SHADOWFARM_ARTIFACTS: "/shared",
+    SHADOWFARM_USER: "ann",
     DATABASE_URL: "postgres://db",
     REDIS_URL: "redis://queue",
   };
   expect(readConfig(variables)).toEqual({
     home: path.resolve("/home"),
-    artifactsFolder: path.resolve("/shared"),
+    artifacts: { kind: "folder", folder: path.resolve("/shared") },
     datasetFolders: [path.resolve("/one"), path.resolve("/two")],
     engine: "cpu",
     nchwc: false,
@@ -48,6 +50,7 @@ test("every variable has its place", () => {
     queue: { redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "debug",
     metrics: { host: "::", port: 9464 },
+    user: "ann",
   });
 });
 

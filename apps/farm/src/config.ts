@@ -1,13 +1,14 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
-import { artifactsFolderOf, datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
+import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
 
 /** The settings of the command line and of the farm that it starts. */
 export interface FarmConfig {
   home: string;
-  artifactsFolder: string;
+  artifacts: ArtifactsLocation;
   datasetFolders: string[];
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
@@ -20,6 +21,8 @@ export interface FarmConfig {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Whose share of the farm is used by what is submitted. */
+  user: string;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted. */
@@ -27,7 +30,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   const env = parseEnvironment(variables);
   return {
     home: path.resolve(env.SHADOWFARM_HOME),
-    artifactsFolder: artifactsFolderOf(env),
+    artifacts: artifactsLocationOf(env),
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
@@ -37,5 +40,15 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    user: env.SHADOWFARM_USER ?? systemUser(),
   };
+}
+
+/** Empty where the system has no name for its user, as in some containers. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "";
+  }
 }

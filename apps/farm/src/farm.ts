@@ -6,6 +6,8 @@ import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
+import { secretsOf } from "@shadowfarm/store/artifact-location";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { holdLock } from "@shadowfarm/store/signals";
@@ -36,6 +38,8 @@ async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): 
  * @throws {EnvironmentFault} when another farm holds the home.
  */
 export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
+  // Before it takes jobs: each would fail.
+  await (await openArtifacts(config.artifacts)).probe();
   await mkdir(config.home, { recursive: true });
   const destination =
     logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
@@ -43,6 +47,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     level: config.logLevel,
     destination: pino.destination(destination),
     addresses: [store.url, config.queue.redisUrl],
+    secrets: secretsOf(config.artifacts),
   });
   const served = config.metrics && (await telemetry.serve(config.metrics));
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;

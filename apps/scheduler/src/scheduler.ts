@@ -12,12 +12,15 @@ import {
   listExperiments,
   rejectExperiment,
 } from "@shadowfarm/store/experiments";
-import { countEnqueued, enqueueAgain, freeLost, takeReady } from "@shadowfarm/store/jobs";
+import { countEnqueued, enqueueAgain, freeLost } from "@shadowfarm/store/jobs";
 import { recordPlan } from "@shadowfarm/store/plans";
 import { listResults } from "@shadowfarm/store/results";
-import { onWake } from "@shadowfarm/store/signals";
+import { type Costs, mendOffers, recentCosts, takeReady } from "@shadowfarm/store/shares";
+import { onWake, seekLead } from "@shadowfarm/store/signals";
+import { liveSlots } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
+import { adjustWindow, openWindow } from "./window.ts";
 
 export interface SchedulerConfig {
   store: Store;
@@ -35,14 +38,16 @@ export const SCHEDULER_DEFAULTS = { silentSeconds: 15 };
 /** Look at the database at least this often, whether or not a message said so. */
 const LOOK_MS = 200;
 const RECONCILE_MS = 5_000;
+const MEND_MS = 30_000;
 /** A pause in which more jobs become ready, since sending a hundred messages costs little more than sending one. */
 const GATHER_MS = 20;
-/** Jobs handed to the queue in one round. */
-const BATCH = 1_000;
+/** A message that has waited for so many seconds is sent again, whether or not the queue seems to have lost any. */
+const OVERDUE_SECONDS = 60;
 
 /**
  * Plans new experiments, hands ready jobs to the queue, ends finished experiments, and mends what a crash left: all from
- * Postgres alone, so it can be killed and started at any time.
+ * Postgres alone, so it can be killed and started at any time. Of several schedulers on a database one leads, and the others
+ * stand by. Should two ever believe that they lead, they only do some work twice: every statement is safe beside another's.
  */
 export async function startScheduler(config: SchedulerConfig): Promise<{ stop(): Promise<void> }> {
   const { store, sender, telemetry } = config;
@@ -60,30 +65,64 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
     nudge();
   };
   const wakeUp = await onWake(store, wake);
+  const lead = await seekLead(store, "scheduler", () => wake("experiments"));
+  let planning: Promise<void> | null = null;
+  const plan = () => {
+    planning ??= planAll(config)
+      .then((planned) => {
+        if (planned > 0) wake("experiments");
+      })
+      .catch((error: unknown) => {
+        watch.failed();
+        log.error({ err: error }, "planning failed");
+      })
+      .finally(() => {
+        planning = null;
+      });
+  };
 
   const loop = async () => {
+    let led = false;
     let reconciled = 0;
+    let mended = 0;
+    let slots = 0;
+    let costs: Costs = new Map();
+    let window = openWindow(0);
     while (!stopped) {
       nudged = false;
       const worked = watch.round();
+      if (lead.held() !== led) {
+        led = !led;
+        log.info(led ? "this scheduler leads" : "this scheduler stands by");
+        looked = reconciled = mended = 0;
+      }
       try {
         const now = Date.now();
-        if (now - looked >= LOOK_MS) {
+        if (led && now - looked >= LOOK_MS) {
           looked = now;
-          for (const experiment of await listExperiments(store, { state: "submitted" }))
-            await planExperiment(config, watch, experiment);
-          for (const experiment of await endedRounds(store))
-            await planExperiment(config, watch, experiment, experiment.cells);
+          plan();
           await finishExperiments(store);
+          slots = await liveSlots(store);
+          costs = await recentCosts(store);
         }
-        if (now - reconciled >= RECONCILE_MS) {
+        if (led && now - reconciled >= RECONCILE_MS) {
           reconciled = now;
           await reconcile(config, watch);
         }
-        const released = await release(store, sender);
-        worked();
-        if (released === BATCH) continue;
-        if (released > 0) await pause(GATHER_MS);
+        if (led && now - mended >= MEND_MS) {
+          mended = now;
+          const forgotten = await mendOffers(store);
+          if (forgotten > 0) log.warn({ jobs: forgotten }, "offered ready jobs that were forgotten");
+        }
+        if (led && lead.held()) {
+          const tickets = await takeReady(store, window.size, { window: window.size, costs });
+          if (tickets.length > 0) await sender.send(tickets);
+          worked();
+          const { extra } = window;
+          window = adjustWindow(window, tickets.length, slots);
+          if (tickets.length > 0) await pause(GATHER_MS);
+          if (window.extra > extra) continue;
+        }
       } catch (error) {
         // The database or the queue is away; what was not done is still to be seen in the database next time.
         watch.failed();
@@ -108,20 +147,30 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
       stopped = true;
       nudge();
       await running;
+      await planning;
+      await lead.close();
       await wakeUp.close();
     },
   };
 }
 
+/** Plans what is submitted, and what may have further rounds. Beside the loop: a large plan takes many seconds to write. */
+async function planAll(config: SchedulerConfig): Promise<number> {
+  const { store } = config;
+  const submitted = await listExperiments(store, { state: "submitted" });
+  for (const experiment of submitted) await planExperiment(config, experiment);
+  const ended = await endedRounds(store);
+  for (const experiment of ended) await planExperiment(config, experiment, experiment.cells);
+  return submitted.length + ended.length;
+}
+
 /** @param cells of the rounds that have come to their end; null for a new experiment */
 async function planExperiment(
   { store, catalogFor, telemetry: { log } }: SchedulerConfig,
-  watch: SchedulerWatch,
   experiment: ExperimentRow,
   cells: number | null = null,
 ): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
-  watch.planning();
   const started = performance.now();
   let plan: Plan;
   try {
@@ -143,12 +192,6 @@ async function planExperiment(
   log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }
 
-async function release(store: Store, sender: Sender): Promise<number> {
-  const tickets = await takeReady(store, BATCH);
-  if (tickets.length > 0) await sender.send(tickets);
-  return tickets.length;
-}
-
 async function reconcile(
   { store, sender, telemetry: { log }, silentSeconds }: SchedulerConfig,
   watch: SchedulerWatch,
@@ -161,6 +204,8 @@ async function reconcile(
     log.warn({ jobs: expected }, "the queue has lost messages; sending them again");
     watch.resent(await enqueueAgain(store));
   }
+  // One lost message among many others is not seen in their number. Most of these are not lost, so they are not counted.
+  await enqueueAgain(store, OVERDUE_SECONDS);
 }
 
 function pause(ms: number): Promise<void> {

@@ -11,15 +11,12 @@ const CACHE_SECONDS = 5;
 /** Whoever scrapes waits for ten, as a rule. */
 const SCRAPE_WITHIN_MS = 5_000;
 const ROUND_WITHIN_MS = 60_000;
-/** Writing the plan of a large experiment is one step. */
-const PLAN_WITHIN_MS = 600_000;
 
 /** What a scheduler tells of its rounds. */
 export interface SchedulerWatch {
-  /** A round begins; the returned function is called when it has done its work, and not when it failed. */
+  /** A round begins; the returned function is called when it has done its work, and not when it failed or stood by. */
   round(): () => void;
-  /** An experiment is being planned, which may take minutes. */
-  planning(): void;
+  /** A round, or the planning beside it, was interrupted. */
   failed(): void;
   /** Jobs were freed whose worker fell silent. */
   lost(jobs: number): void;
@@ -32,14 +29,14 @@ export function watchScheduler(telemetry: Telemetry, store: Store, sender: Sende
   const registers = [telemetry.registry];
   const rounds = new Histogram({
     name: "shadowfarm_scheduler_round_duration_seconds",
-    help: "Seconds of a scheduler's round, without its pauses.",
+    help: "Seconds of the leading scheduler's rounds, without their pauses.",
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300],
     registers,
   });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   const failures = counter(
     "shadowfarm_scheduler_failed_rounds_total",
-    "Rounds that the database or queue interrupted.",
+    "Rounds, and plannings beside them, that the database or queue interrupted.",
   );
   const lost = counter("shadowfarm_jobs_lost_total", "Running jobs that were freed since their worker fell silent.");
   const resent = counter("shadowfarm_messages_resent_total", "Messages that the queue had lost.");
@@ -51,7 +48,6 @@ export function watchScheduler(telemetry: Telemetry, store: Store, sender: Sende
       pulse.beat();
       return rounds.startTimer();
     },
-    planning: () => pulse.beat(PLAN_WITHIN_MS),
     failed: () => failures.inc(),
     lost: (jobs) => lost.inc(jobs),
     resent: (messages) => resent.inc(messages),

@@ -1,16 +1,19 @@
-import { Cancelled, FarmError } from "@shadowfarm/core/errors";
-import { openArtifacts } from "@shadowfarm/store/artifacts";
+import { Cancelled, FarmError, InputLost } from "@shadowfarm/core/errors";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
+import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 import { END_OF_RUN } from "./child-output.ts";
 import type { Settled } from "./compute.ts";
 import type { Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
 import { openNamedEngine } from "./executors/units.ts";
-import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
+import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
 // The compute process: it runs one job at a time and speaks with its worker alone. It has no database and no queue.
-const config = JSON.parse(process.argv[2] ?? "{}") as ChildConfig;
-const artifacts = openArtifacts(config.artifactsFolder);
+const config = JSON.parse(process.env[CHILD_CONFIG] ?? "{}") as ChildConfig;
+const opening = openArtifacts(config.artifacts);
+// Whoever runs a job is told that it failed.
+opening.catch(() => {});
 let running: AbortController | null = null;
 let receive: (jobs: Claim[]) => void = () => {};
 
@@ -40,12 +43,15 @@ async function run(job: Claim): Promise<void> {
   try {
     const started = performance.now();
     const { datasetFolders } = config;
+    const artifacts = await opening;
     const openEngine = (name: string) => openNamedEngine(name, config);
     const made = await runExecutor(job, { artifacts, datasetFolders, openEngine, claimMore, signal });
     const jobs: Settled[] = [];
     for (const [key, one] of made) {
       const seconds = (performance.now() - started) / 1000 / made.size;
-      jobs.push(one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(one, seconds) });
+      jobs.push(
+        one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(artifacts, one, seconds) },
+      );
     }
     settle(jobs);
   } catch (error) {
@@ -61,7 +67,7 @@ function settle(jobs: Settled[]): void {
   tell({ type: "settled", jobs });
 }
 
-async function outcomeOf({ bundles, metrics }: Made, seconds: number): Promise<Outcome> {
+async function outcomeOf(artifacts: Artifacts, { bundles, metrics }: Made, seconds: number): Promise<Outcome> {
   const refs: Outcome["artifacts"] = {};
   for (const [name, bundle] of Object.entries(bundles)) refs[name] = await artifacts.put(bundle);
   return { artifacts: refs, seconds, ...(metrics && { metrics }) };
@@ -70,7 +76,8 @@ async function outcomeOf({ bundles, metrics }: Made, seconds: number): Promise<O
 function failureOf(key: string, error: unknown): Settled {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   const [code, retryable] = error instanceof FarmError ? [error.code, error.retryable] : ["unexpected", true];
-  return { key, failure: { code, message, stack, retryable } };
+  const lost = error instanceof InputLost ? { lostInput: error.input } : {};
+  return { key, failure: { code, message, stack, retryable, ...lost } };
 }
 
 function tell(message: FromChild): void {

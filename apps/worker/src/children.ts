@@ -6,7 +6,7 @@ import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
 import type { ClaimMore, Compute, Settled } from "./compute.ts";
-import type { ChildConfig, FromChild, ToChild } from "./protocol.ts";
+import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -29,15 +29,16 @@ interface Heard {
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren({ artifactsFolder, datasetFolders, nchwc }: ChildConfig, log: Logger): Compute {
+export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, log: Logger): Compute {
   const idle: ChildProcess[] = [];
   const all = new Map<ChildProcess, Heard>();
 
   const outsideRuns: Hear = (from, text) => log.info({ from }, text);
 
   const spawn = (): ChildProcess => {
-    const child = fork(CHILD, [JSON.stringify({ artifactsFolder, datasetFolders, nchwc } satisfies ChildConfig)], {
-      env: { ...process.env, ...NOT_FOR_CHILDREN },
+    const config: ChildConfig = { artifacts, datasetFolders, nchwc };
+    const child = fork(CHILD, [], {
+      env: { ...process.env, ...NOT_FOR_CHILDREN, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.

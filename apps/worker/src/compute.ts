@@ -1,11 +1,18 @@
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 import type { Hear } from "./child-output.ts";
 
+/** An error as it crosses from one process to another. */
+export interface RunFailure {
+  code: string;
+  message: string;
+  stack: string;
+  retryable: boolean;
+  /** Key of the input whose artifact is missing or altered. */
+  lostInput?: string;
+}
+
 /** How a job of a run ended. */
-export type Settled = { key: string } & (
-  | { outcome: Outcome }
-  | { failure: { code: string; message: string; stack: string; retryable: boolean } }
-);
+export type Settled = { key: string } & ({ outcome: Outcome } | { failure: RunFailure });
 
 /** Claims up to `most` further jobs that can be computed together with the one that runs. */
 export type ClaimMore = (most: number) => Promise<Claim[]>;

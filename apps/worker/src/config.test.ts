@@ -5,15 +5,17 @@ import { readConfig } from "./config.ts";
 const DATABASE_URL = "postgres://db";
 
 test("a worker of its own shares the cluster's database with its queue, and may have a Redis", () => {
-  expect(readConfig({ DATABASE_URL, SHADOWFARM_WORKERS: "2" })).toMatchObject({
+  expect(readConfig({ DATABASE_URL, SHADOWFARM_WORKERS: "2", SHADOWFARM_EXIT_WHEN_IDLE: "60" })).toMatchObject({
     databaseUrl: DATABASE_URL,
     queue: { databaseUrl: DATABASE_URL, redisUrl: null, prefix: "shadowfarm" },
     engine: "auto",
     nchwc: true,
     slots: 2,
+    exitWhenIdle: 60,
     logLevel: "info",
     metrics: null,
   });
+  expect(readConfig({ DATABASE_URL }).exitWhenIdle).toBeNull();
   expect(readConfig({ DATABASE_URL, REDIS_URL: "redis://queue" }).queue.redisUrl).toBe("redis://queue");
 });
 

@@ -1,19 +1,22 @@
 import { availableParallelism } from "node:os";
-import { artifactsFolderOf, datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
+import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
 
 /** The settings of a worker that stands alone. */
 export interface WorkerSettings {
   databaseUrl: string;
   queue: QueueConfig;
-  artifactsFolder: string;
+  artifacts: ArtifactsLocation;
   datasetFolders: string[];
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
   slots: number;
+  /** Seconds without a job after which the worker leaves; null: it stays. */
+  exitWhenIdle: number | null;
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
@@ -28,11 +31,12 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   return {
     databaseUrl,
     queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
-    artifactsFolder: artifactsFolderOf(env),
+    artifacts: artifactsLocationOf(env),
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
   };

@@ -1,9 +1,13 @@
+import type { ArtifactsLocation } from "@shadowfarm/store/artifact-location";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Settled } from "./compute.ts";
 
+/** The variable that carries it: unlike an argument, no other user can read it. */
+export const CHILD_CONFIG = "SHADOWFARM_CHILD_CONFIG";
+
 /** What a compute process is told when it is started. */
 export interface ChildConfig {
-  artifactsFolder: string;
+  artifacts: ArtifactsLocation;
   datasetFolders: string[];
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;

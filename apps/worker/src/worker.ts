@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { FarmError, messageOf } from "@shadowfarm/core/errors";
+import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
@@ -14,9 +14,10 @@ import {
   heartbeat,
   type Outcome,
 } from "@shadowfarm/store/jobs";
+import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
-import type { Compute, Settled } from "./compute.ts";
+import type { Compute, RunFailure } from "./compute.ts";
 import { watchWorker } from "./watch.ts";
 
 export interface WorkerConfig {
@@ -37,6 +38,13 @@ export interface WorkerConfig {
 /** How patient a worker is, unless its configuration says otherwise. */
 export const WORKER_DEFAULTS = { heartbeatMs: 2_000, maxFailures: 3, backoffSeconds: 0.5 };
 
+export interface RunningWorker {
+  id: string;
+  /** When it last had a job, or started, by this machine's clock; null while it has one. */
+  idleSince(): number | null;
+  stop(): Promise<void>;
+}
+
 /** Why a run is to be stopped. */
 type Reason = "stopping" | "no longer ours";
 
@@ -50,7 +58,7 @@ interface Run {
  * Takes jobs from the queue and sees each to its end: claim, compute, commit. The claim decides whether a message is
  * good, so a message delivered twice does nothing.
  */
-export async function startWorker(config: WorkerConfig): Promise<{ id: string; stop(): Promise<void> }> {
+export async function startWorker(config: WorkerConfig): Promise<RunningWorker> {
   const { store, compute, telemetry } = config;
   const { log } = telemetry;
   const machine = hostname();
@@ -58,6 +66,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
   const running = new Map<string, Run>();
   const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size);
   let stopping = false;
+  let idleSince = Date.now();
 
   await registerWorker(store, {
     id,
@@ -96,6 +105,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
       for (const job of run.jobs) await settleFailure(job, signal, error);
     } finally {
       for (const job of run.jobs) running.delete(job.key);
+      idleSince = Date.now();
     }
   };
 
@@ -117,6 +127,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
     watch.end(held, "failed");
     // Whoever sees that it failed shall see why.
     await watch.keep();
+    if (error instanceof InputLost) return loseInput(store, held, error.input, telemetry.hide(error.message));
     await failAttempt(store, held, {
       error: telemetry.hide(messageOf(error)),
       retryable: error instanceof FarmError ? error.retryable : true,
@@ -157,6 +168,7 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
 
   return {
     id,
+    idleSince: () => (running.size > 0 ? null : idleSince),
     async stop() {
       stopping = true;
       for (const { controller } of running.values()) controller.abort("stopping" satisfies Reason);
@@ -172,13 +184,9 @@ export async function startWorker(config: WorkerConfig): Promise<{ id: string; s
 }
 
 /** A failure in another process as the error that it was there. */
-function failureError({
-  code,
-  message,
-  stack,
-  retryable,
-}: Extract<Settled, { failure: unknown }>["failure"]): FarmError {
-  const error = new FarmError(code, message, { retryable });
+function failureError({ code, message, stack, retryable, lostInput }: RunFailure): FarmError {
+  const error =
+    lostInput === undefined ? new FarmError(code, message, { retryable }) : new InputLost(lostInput, message);
   error.stack = stack;
   return error;
 }

@@ -1,12 +1,6 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  artifactsFolderOf,
-  datasetFoldersOf,
-  environmentSchema,
-  metricsAddressOf,
-  parseEnvironment,
-} from "./environment.ts";
+import { datasetFoldersOf, environmentSchema, metricsAddressOf, parseEnvironment } from "./environment.ts";
 import { InvalidInput } from "./errors.ts";
 
 /** The lines that a person is told about variables that are refused. */
@@ -25,6 +19,7 @@ test("with nothing set, the farm is embedded", () => {
     SHADOWFARM_HOME: ".shadowfarm",
     SHADOWFARM_ENGINE: "auto",
     SHADOWFARM_NCHWC: "1",
+    SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",
     SHADOWFARM_METRICS_HOST: "127.0.0.1",
     SHADOWFARM_QUEUE_PREFIX: "shadowfarm",
@@ -54,6 +49,9 @@ test.each<[string, string, string]>([
   ["SHADOWFARM_WORKERS", "9".repeat(30), `"${"9".repeat(30)}" is too large; use at most 1024`],
   ["SHADOWFARM_POSTGRES_PORT", "65536", '"65536" is too large; use at most 65535'],
   ["SHADOWFARM_QUEUE_PREFIX", "a:b", '"a:b" does not fit; use letters, digits, dashes and underscores'],
+  ["SHADOWFARM_ARTIFACTS", "gs://bucket", '"gs://bucket" does not fit; give a folder or s3://bucket/prefix'],
+  ["SHADOWFARM_ARTIFACTS", "s3://B", '"s3://B" does not fit; give a folder or s3://bucket/prefix'],
+  ["SHADOWFARM_S3_ENDPOINT", "minio:9000", '"minio:9000" does not fit; give an address such as https://minio.lab:9000'],
   ["SHADOWFARM_HOME", "  ", '"  " is too short; use at least 1 character'],
 ])("%s=%s is refused", (name, value, complaint) => {
   expect(complaints({ [name]: value })).toEqual([`${name}: ${complaint}`]);
@@ -84,8 +82,7 @@ describe("folders", () => {
 
   test("are in the home unless they are named", () => {
     expect(datasetFoldersOf(parseEnvironment(home))).toEqual([path.resolve("home/datasets")]);
-    expect(artifactsFolderOf(parseEnvironment(home))).toBe(path.resolve("home/artifacts"));
-    expect(artifactsFolderOf(parseEnvironment({ ...home, ARTIFACTS_FOLDER: "shared" }))).toBe(path.resolve("shared"));
+    expect(datasetFoldersOf(parseEnvironment(home))).toEqual([path.resolve("home/datasets")]);
   });
 
   test("of data are separated by the system's delimiter, empty ones left out", () => {

@@ -7,6 +7,9 @@ const text = z.string().trim().min(1);
 const wholeNumber = (low: number, high: number) =>
   z.string().regex(/^\d+$/, "give a whole number").transform(Number).pipe(z.int().min(low).max(high));
 
+/** A bucket and the names within it that are Shadowfarm's. */
+export const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
+
 /** Every environment variable that Shadowfarm reads. With none of them set it starts in embedded mode. */
 export const environmentSchema = z.object({
   SHADOWFARM_HOME: text.default(".shadowfarm").describe("folder of the embedded database, artifacts and logs"),
@@ -24,6 +27,9 @@ export const environmentSchema = z.object({
     .default("1")
     .describe("0 keeps the onnx engine from ONNX Runtime's internal image layout: slower, the same results"),
   SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core"),
+  SHADOWFARM_EXIT_WHEN_IDLE: wholeNumber(1, 604_800)
+    .optional()
+    .describe("seconds without a job after which a worker of its own exits; default: it stays"),
   SHADOWFARM_POSTGRES_PORT: wholeNumber(1, 65_535)
     .optional()
     .describe("port of the embedded database on the loopback address; default: a free one"),
@@ -41,7 +47,34 @@ export const environmentSchema = z.object({
     .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
     .default("shadowfarm")
     .describe("keeps farms apart that share a Redis"),
-  ARTIFACTS_FOLDER: text.optional().describe("shared folder of artifacts in a cluster; default: artifacts in the home"),
+  SHADOWFARM_ARTIFACTS: text
+    .refine((value) => !/^\w[\w+.-]+:\/\//.test(value) || S3_URL.test(value), "give a folder or s3://bucket/prefix")
+    .optional()
+    .describe("shared folder of artifacts, or s3://bucket/prefix; default: artifacts in the home"),
+  ARTIFACTS_FOLDER: text.optional().describe("the older name of SHADOWFARM_ARTIFACTS; default: unset"),
+  SHADOWFARM_ARTIFACT_CACHE: wholeNumber(1, 1_000_000)
+    .default(10)
+    .describe("gigabytes of artifacts from S3 that are kept in the home"),
+  SHADOWFARM_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "give an address such as https://minio.lab:9000" })
+    .optional()
+    .describe("address of an S3-compatible store; default: Amazon's"),
+  SHADOWFARM_S3_REGION: text.optional().describe("region of the bucket; default: AWS_REGION, else us-east-1"),
+  SHADOWFARM_S3_PATH_STYLE: z
+    .enum(["0", "1"])
+    .optional()
+    .describe("1 puts the bucket in the path, 0 in the host name; default: 1 with an endpoint, else 0"),
+  SHADOWFARM_S3_ACCESS_KEY: text
+    .optional()
+    .describe("access key of the store; default: what the AWS tools use (AWS_ACCESS_KEY_ID, profile, role)"),
+  SHADOWFARM_S3_ACCESS_KEY_FILE: text.optional().describe("file that holds the access key; default: unset"),
+  SHADOWFARM_S3_SECRET_KEY: text.optional().describe("secret of the access key; default: unset"),
+  SHADOWFARM_S3_SECRET_KEY_FILE: text.optional().describe("file that holds the secret; default: unset"),
+  AWS_REGION: text.optional().describe("region where SHADOWFARM_S3_REGION is not set; default: unset"),
+  SHADOWFARM_USER: text
+    .max(100)
+    .optional()
+    .describe("whose share of the farm is used by what is submitted; default: the system's user"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
   REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
 });
@@ -60,11 +93,6 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
 export function datasetFoldersOf(env: Environment): string[] {
   const folders = env.SHADOWFARM_DATASETS?.split(path.delimiter) ?? [path.join(env.SHADOWFARM_HOME, "datasets")];
   return folders.filter((folder) => folder !== "").map((folder) => path.resolve(folder));
-}
-
-/** The folder of the artifacts, absolute. */
-export function artifactsFolderOf(env: Environment): string {
-  return path.resolve(env.ARTIFACTS_FOLDER ?? path.join(env.SHADOWFARM_HOME, "artifacts"));
 }
 
 /** Where metrics, health and readiness are served; null: nowhere. */

@@ -38,6 +38,17 @@ export class ArtifactCorrupt extends FarmError {
   }
 }
 
+/** Thrown when an artifact of a job's input is missing or altered: the input is to be done again. */
+export class InputLost extends FarmError {
+  /** Key of the job that left the artifact. */
+  readonly input: string;
+
+  constructor(input: string, message: string, cause?: unknown) {
+    super("input-lost", message, { retryable: true, cause });
+    this.input = input;
+  }
+}
+
 /** Thrown when a training loss stops being a finite number. */
 export class TrainingDiverged extends FarmError {
   readonly step: number;

@@ -33,3 +33,7 @@ test("a password of an address that is no URL is known all the same", () => {
 test("what is too short to be told from words is hidden in addresses alone", () => {
   expect(hiderOf(["postgres://a:a@db"])("a database at postgres://a:a@db")).toBe("a database at postgres://a:***@db");
 });
+
+test("a secret that is in no address is hidden too", () => {
+  expect(hiderOf([], [undefined, "k/e+y"])("signed with k/e+y")).toBe("signed with ***");
+});

@@ -12,11 +12,14 @@ const SHORTEST = 4;
  * Hides the passwords of whatever looks like an address, and wherever they stand, also alone, those of these.
  *
  * @param addresses such as DATABASE_URL; null where it is not set. They need not be well-formed.
+ * @param others what is to be hidden as it is, such as a key of S3
  */
-export function hiderOf(addresses: readonly (string | null | undefined)[]): Hide {
-  const secrets = [...new Set(addresses.flatMap((address) => passwordsOf(address ?? "")))]
-    .filter((secret) => secret.length >= SHORTEST)
-    .sort((a, b) => b.length - a.length);
+export function hiderOf(
+  addresses: readonly (string | null | undefined)[],
+  others: readonly (string | null | undefined)[] = [],
+): Hide {
+  const known = [...addresses.flatMap((address) => passwordsOf(address ?? "")), ...others.flatMap(formsOf)];
+  const secrets = [...new Set(known)].filter((secret) => secret.length >= SHORTEST).sort((a, b) => b.length - a.length);
   return (text) => {
     let shown = text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(QUERY_PASSWORD, `$1${HIDDEN}`);
     for (const secret of secrets) shown = shown.replaceAll(secret, HIDDEN);
@@ -24,15 +27,19 @@ export function hiderOf(addresses: readonly (string | null | undefined)[]): Hide
   };
 }
 
-/** Each password as it is written in the address, as it is, and as JSON would write it. */
+/** Each password as it is written in the address, and as it is. */
 function passwordsOf(address: string): string[] {
   const [, inside] = /:\/\/[^:@/]*:(.*)@/s.exec(address) ?? [];
   const [, asked] = /[?&]\w*password=([^&]*)/i.exec(address) ?? [];
   return [inside, asked].flatMap((written) => {
     if (!written) return [];
-    const forms = [written, decoded(written)];
-    return [...forms, ...forms.map((form) => JSON.stringify(form).slice(1, -1))];
+    return [written, decoded(written)].flatMap(formsOf);
   });
+}
+
+/** As it is, and as JSON would write it. */
+function formsOf(secret: string | null | undefined): string[] {
+  return secret ? [secret, JSON.stringify(secret).slice(1, -1)] : [];
 }
 
 function decoded(text: string): string {

@@ -10,12 +10,13 @@ import type {
 } from "@shadowfarm/core/catalog";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { attacks } from "./attacks/index.ts";
+import { bound, changesTraining, trainedUnder } from "./bound-defense.ts";
 import { datasets } from "./datasets/index.ts";
 import { parseManifest, tableDataset } from "./datasets/table.ts";
-import { bound, changesTraining, trainedUnder } from "./defense.ts";
+import type { Defense } from "./defense.ts";
 import { defenses } from "./defenses/index.ts";
 import { models } from "./models/index.ts";
-import type { Attack, Dataset, Defense, Model } from "./unit.ts";
+import type { Attack, Dataset, Model } from "./unit.ts";
 
 /** The four registries as plans, command line and dashboard see them: what a unit is, without the code that runs it. */
 export const catalog: Catalog = {

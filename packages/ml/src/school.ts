@@ -1,7 +1,7 @@
+import type { School } from "./defense.ts";
 import type { Lesson } from "./lesson.ts";
 import { packSize } from "./pack.ts";
 import { type Trained, train } from "./train.ts";
-import type { School } from "./unit.ts";
 
 /**
  * Trains the network as it would be trained without a `build`: of the same lesson, it learns the same to the bit.

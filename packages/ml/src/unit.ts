@@ -1,4 +1,3 @@
-import type { Privacy } from "@shadowfarm/core/accountant";
 import type {
   AttackNeeds,
   AttackSetting,
@@ -9,13 +8,10 @@ import type {
   UnitUse,
 } from "@shadowfarm/core/catalog";
 import type { Rng } from "@shadowfarm/core/rng";
-import type { Training } from "@shadowfarm/core/training";
 import type { Engine } from "@shadowfarm/engine/engine";
 import type { z } from "zod";
 import type { FittedEncoding } from "./encoding.ts";
-import type { Lesson, Recipe } from "./lesson.ts";
 import type { Layer, Weights } from "./network.ts";
-import type { Objective } from "./objective.ts";
 
 /** Labelled records as they are kept: compact, and not yet encoded for any one model. */
 export interface Records {
@@ -132,94 +128,6 @@ export type LearntModel =
   | { unit: UnitUse; learnt: LearntArrays }
   | { parts: readonly LearntModel[]; top: LearntModel };
 
-/** What the owner of a model has for its training. */
-export interface School {
-  engine: Engine;
-  /** As the defense's other hooks leave it. */
-  recipe: Recipe;
-  /** The members, encoded. */
-  lesson: Lesson;
-  /** As many records as the defense's `reference` asks for, encoded as the members are; see `referenceOf`. */
-  reference: { features: Float32Array; labels: Int32Array };
-  /** So many random points (see random-points.ts), encoded likewise. */
-  random(count: number): Promise<Float32Array>;
-  signal?: AbortSignal | undefined;
-}
-
-/** What came of a training by means of its own. */
-export interface Built {
-  model: LearntModel;
-  /** Mean training loss of each epoch; none for what has no epochs. */
-  losses: Float64Array;
-  /** What the defense needs beside the model to change its answers. */
-  learnt?: LearntArrays;
-  /** What a differentially private training spent. */
-  privacy?: Privacy;
-}
-
-/** A defense fills any of these hooks; `none` fills none of them. */
-export interface Defense<P extends z.ZodObject = z.ZodObject> {
-  name: string;
-  title: string;
-  paper: string;
-  version: number;
-  params: P;
-  /** Changes the network before it is trained. */
-  model?(layers: Layer[], params: z.infer<P>): Layer[];
-  /** Changes how it is trained. */
-  training?(training: Training, params: z.infer<P>): Training;
-  /** What each record is to be answered with, records × classes with rows that sum to 1, in place of its label alone. */
-  targets?(labels: Int32Array, classes: number, params: z.infer<P>): Float32Array;
-  /** What is minimised in place of the cross-entropy. */
-  objective?(params: z.infer<P>): Objective;
-  /** Comes to a model by other means than one training: of several models, say. */
-  build?(school: School, params: z.infer<P>): Promise<Built>;
-  /** Records besides the members that `build` needs, for a model of so many members; none when absent. */
-  reference?(params: z.infer<P>, side: number): number;
-  /**
-   * Refuses a network, or records, that it cannot defend. Any network is fine when absent.
-   *
-   * @throws {InvalidInput} naming what is in the way, and what to use instead.
-   */
-  check?(defended: DefendedNetwork, params: z.infer<P>): void;
-  /** Changes what it answers; records × classes, in place or anew. A question asked again must get the same answer. */
-  posteriors?(
-    posteriors: Float32Array,
-    classes: number,
-    params: z.infer<P>,
-    context: AnswerContext,
-  ): Float32Array | Promise<Float32Array>;
-  /** Parameters that change answers and not the training: models are trained once for all their values. */
-  answersOnly?: readonly (keyof z.infer<P> & string)[];
-  /** Of one that is others used together: which they are; it fills no other hook. */
-  combines?(params: z.infer<P>): readonly DefenseUse[];
-}
-
-/** One of several defenses that are used together. */
-export interface DefenseUse {
-  unit: Defense;
-  params: Record<string, unknown>;
-}
-
-/** What a defense is to defend, when it changes how a network is trained. */
-export interface DefendedNetwork {
-  layers: readonly Layer[];
-  training: Training;
-  input: InputInfo;
-  classes: number;
-  /** Members. */
-  side: number;
-}
-
-/** What a defense may use to change answers. */
-export interface AnswerContext {
-  rng: Rng;
-  engine: Engine;
-  /** What its `build` left; empty without one. */
-  learnt: LearntArrays;
-  signal?: AbortSignal | undefined;
-}
-
 /** A model's answers on a set of records. */
 export interface Answers {
   classes: number;
@@ -327,6 +235,5 @@ export interface Attack<P extends z.ZodObject = z.ZodObject> {
 export const defineDataset = <P extends z.ZodObject>(dataset: Dataset<P>): Dataset<P> => dataset;
 export const defineNetwork = <P extends z.ZodObject>(model: NetworkModel<P>): NetworkModel<P> => model;
 export const defineClassical = <P extends z.ZodObject>(model: ClassicalModel<P>): ClassicalModel<P> => model;
-export const defineDefense = <P extends z.ZodObject>(defense: Defense<P>): Defense<P> => defense;
 export const defineProbe = <P extends z.ZodObject>(probe: Probe<P>): Probe<P> => probe;
 export const defineAttack = <P extends z.ZodObject>(attack: Attack<P>): Attack<P> => attack;

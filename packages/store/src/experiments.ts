@@ -6,6 +6,7 @@ import type { ExperimentState, JobKind, JobState } from "@shadowfarm/core/job";
 import type { Store } from "./client.ts";
 import type { Prisma } from "./generated/client.ts";
 import { askAgain } from "./plans.ts";
+import { HAND_OUT_LOCK } from "./shares.ts";
 import { WAKE_CHANNEL } from "./signals.ts";
 
 /** An experiment as it was submitted. */
@@ -15,9 +16,22 @@ export interface Submission {
   engine: string;
 }
 
+/** How an experiment takes part in the farm; what is left out stays as it is, or at first is nobody's, 0, 1 and unlimited. */
+export interface Terms {
+  /** Who asks. */
+  user?: string;
+  priority?: number;
+  weight?: number;
+  concurrency?: number | null;
+}
+
 export interface ExperimentRow extends Submission {
   id: string;
   name: string;
+  user: string;
+  priority: number;
+  weight: number;
+  concurrency: number | null;
   state: ExperimentState;
   error: string | null;
   submittedAt: Date;
@@ -29,10 +43,12 @@ export interface ExperimentRow extends Submission {
  *
  * @returns its id, ten hexadecimal digits
  */
-export async function submitExperiment(store: Store, submission: Submission): Promise<string> {
+export async function submitExperiment(store: Store, submission: Submission, terms: Terms = {}): Promise<string> {
   const { spec, datasets, engine } = submission;
   const id = fingerprint({ spec, datasets, engine }).slice(0, 10);
-  const asked = { state: "submitted" as const, error: null, submittedAt: new Date(), finishedAt: null };
+  const asked = { ...terms, state: "submitted" as const, error: null, submittedAt: new Date(), finishedAt: null };
+  const name = terms.user ?? "";
+  await store.db.user.upsert({ where: { name }, create: { name }, update: {} });
   await store.db.experiment.upsert({
     where: { id },
     create: {
@@ -47,6 +63,12 @@ export async function submitExperiment(store: Store, submission: Submission): Pr
   });
   await wake(store);
   return id;
+}
+
+/** Changes how an experiment takes part in the farm, from the next job on. */
+export async function changeTerms(store: Store, id: string, terms: Omit<Terms, "user">): Promise<void> {
+  await store.db.experiment.update({ where: { id }, data: terms });
+  await wake(store);
 }
 
 /** Newest first. */
@@ -157,7 +179,9 @@ export async function endedRounds(store: Store): Promise<(ExperimentRow & { cell
 /** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */
 export async function cancelExperiment(store: Store, id: string): Promise<number> {
   return store.db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${HAND_OUT_LOCK})`;
     await tx.experiment.update({ where: { id }, data: { state: "cancelled", finishedAt: new Date() } });
+    await tx.offer.deleteMany({ where: { experimentId: id } });
     return tx.$executeRaw`
       UPDATE "Job" SET state = 'cancelled', "finishedAt" = now(), error = 'cancelled'
       WHERE state IN ('waiting', 'ready', 'running')
@@ -176,8 +200,9 @@ export async function cancelExperiment(store: Store, id: string): Promise<number
 export async function retryFailed(store: Store, id: string): Promise<number> {
   return store.db.$transaction(async (tx) => {
     const failed = await tx.job.count({ where: { state: "failed", experiments: { some: { experimentId: id } } } });
+    const asked = { state: "running" as const, error: null, finishedAt: null, pass: null };
+    await tx.experiment.update({ where: { id }, data: asked });
     await askAgain((statement, parameters) => tx.$executeRawUnsafe(statement, ...parameters), id);
-    await tx.experiment.update({ where: { id }, data: { state: "running", error: null, finishedAt: null } });
     await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
     return failed;
   });

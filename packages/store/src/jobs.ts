@@ -5,13 +5,6 @@ import type { Store } from "./client.ts";
 import { PLAN_LOCK } from "./plans.ts";
 import { liveSlots } from "./workers.ts";
 
-/** A message for the queue: which job, and which claim it is for. */
-export interface Ticket {
-  key: string;
-  /** The job's fence when it became ready; with the key it identifies the message. */
-  fence: number;
-}
-
 /** A job in the hands of one worker. `fence` proves it: a later claim raises it, and the older can no longer commit. */
 export type Claim = JobWork & {
   key: string;
@@ -40,18 +33,10 @@ export interface Provenance {
 // Statements about one job compare `state::text`, so that Postgres looks the row up by its key. For `state` alone it takes
 // the index on states, where every job that ever ran has left a dead entry until the next vacuum.
 
-/** Marks up to `limit` ready jobs as being in the queue and returns them. */
-export async function takeReady(store: Store, limit: number): Promise<Ticket[]> {
-  return store.db.$queryRaw<Ticket[]>`
-    UPDATE "Job" SET "enqueuedAt" = now()
-    WHERE key IN (
-      SELECT key FROM "Job"
-      WHERE state = 'ready' AND "enqueuedAt" IS NULL AND ("notBefore" IS NULL OR "notBefore" <= now())
-      ORDER BY kind DESC LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING key, fence`;
-}
-
-/** Claims a ready job for a worker by compare-and-set; null when it is not ready, because another has it or it is over. */
+/**
+ * Claims a ready job for a worker by compare-and-set; null when it is not ready, because another has it or it is over. A late
+ * message is not good for a job that has not been handed out again, if it is of an experiment with a limited concurrency.
+ */
 export async function claim(store: Store, key: string, workerId: string): Promise<Claim | null> {
   const [held] = await claimAll(store, [key], workerId);
   return held ?? null;
@@ -61,7 +46,11 @@ async function claimAll(store: Store, keys: readonly string[], workerId: string)
   return store.db.$queryRaw<Claim[]>`
     WITH claimed AS (
       UPDATE "Job" SET state = 'running', fence = fence + 1, "workerId" = ${workerId}, heartbeat = now()
-      WHERE key = ANY(${[...keys]}::text[]) AND state::text = 'ready' RETURNING key, kind, params, fence
+      WHERE key = ANY(${[...keys]}::text[]) AND state::text = 'ready' AND (
+        "chargedTo" IS NOT NULL OR NOT EXISTS (
+          SELECT FROM "ExperimentJob" wanted JOIN "Experiment" active ON active.id = wanted."experimentId"
+          WHERE wanted."jobKey" = key AND active.state = 'running' AND active.concurrency IS NOT NULL))
+      RETURNING key, kind, params, fence
     ), attempt AS (
       INSERT INTO "Attempt" ("jobKey", fence, "workerId") SELECT key, fence, ${workerId} FROM claimed
     )
@@ -98,7 +87,12 @@ export async function claimAlike(store: Store, held: Claim, most: number, worker
     ORDER BY job.key LIMIT ${MANY_ALIKE}`;
   const share = Math.ceil((ready.length + 1) / Math.max(1, await liveSlots(store))) - 1;
   const taken = ready.slice(0, Math.min(most, share)).map(({ key }) => key);
-  return taken.length === 0 ? [] : claimAll(store, taken, workerId);
+  if (taken.length === 0) return [];
+  const company = await claimAll(store, taken, workerId);
+  // Those that have not been handed out are charged as the one that they accompany.
+  const keys = company.map((job) => job.key);
+  await store.db.$executeRaw`SELECT charge_company(${held.key}, ${keys}::text[])`;
+  return company;
 }
 
 /**
@@ -134,7 +128,7 @@ export async function failAttempt(store: Store, held: { key: string; fence: numb
       UPDATE "Job" SET
         failures = failures + 1,
         state = CASE WHEN ${failure.retryable} AND failures + 1 < ${failure.maxFailures} THEN 'ready' ELSE 'failed' END::"JobState",
-        "enqueuedAt" = NULL,
+        "enqueuedAt" = NULL, "chargedTo" = NULL,
         "notBefore" = now() + make_interval(secs => ${failure.backoffSeconds}::float8 * 2 ^ failures),
         error = ${failure.error}, "finishedAt" = now()
       WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING state::text`;
@@ -144,10 +138,17 @@ export async function failAttempt(store: Store, held: { key: string; fence: numb
       data: { outcome: "failed", error: failure.error, finishedAt: new Date() },
     });
     if (rows[0]?.state === "failed") await blockDependants(tx, held.key);
+    else await offer(tx, [held.key]);
   });
 }
 
-async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string): Promise<void> {
+/** Has the scheduler choose from these jobs, if they are ready. */
+export async function offer(tx: Pick<Store["db"], "$executeRaw">, keys: readonly string[]): Promise<void> {
+  await tx.$executeRaw`SELECT offer_jobs(${[...keys]}::text[])`;
+}
+
+/** Nothing that depends on a failed job, near or far, can be done. */
+export async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string): Promise<void> {
   await tx.$executeRaw`
     WITH RECURSIVE downstream AS (
       SELECT "jobKey" FROM "JobDependency" WHERE "inputKey" = ${key}
@@ -159,13 +160,16 @@ async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key: string
 
 /** Gives a job back unharmed, for another worker to take: this one is stopping. */
 export async function handBack(store: Store, held: { key: string; fence: number }): Promise<void> {
-  await store.db.$executeRaw`
-    WITH given AS (
-      UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL
-      WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
-    )
-    UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now()
-    FROM given WHERE "Attempt"."jobKey" = given.key AND "Attempt".fence = given.fence`;
+  await store.db.$transaction(async (tx) => {
+    await tx.$executeRaw`
+      WITH given AS (
+        UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL, "chargedTo" = NULL
+        WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
+      )
+      UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now()
+      FROM given WHERE "Attempt"."jobKey" = given.key AND "Attempt".fence = given.fence`;
+    await offer(tx, [held.key]);
+  });
 }
 
 /** Says that a worker and its jobs are alive. Returns the keys it still holds: the others were cancelled or given away. */
@@ -200,9 +204,15 @@ export async function freeLost(store: Store, silentSeconds: number): Promise<num
     UPDATE "Job" SET
       state = CASE WHEN lost.hopeless THEN 'failed' ELSE 'ready' END::"JobState",
       error = CASE WHEN lost.hopeless THEN ${MAX_LOST}::text || ' workers died while they ran it' END,
-      "enqueuedAt" = NULL
+      "enqueuedAt" = NULL, "chargedTo" = NULL
     FROM lost WHERE "Job".key = lost.key RETURNING "Job".key, "Job".state::text`;
   for (const { key, state } of rows) if (state === "failed") await blockDependants(store.db, key);
+  // A crash between the two statements is mended by `mendOffers`.
+  if (rows.length > 0)
+    await offer(
+      store.db,
+      rows.map(({ key }) => key),
+    );
   return rows.length;
 }
 
@@ -213,8 +223,9 @@ export async function countEnqueued(store: Store): Promise<number> {
   return row.count;
 }
 
-/** Has every waiting message sent again; the queue ignores those that it still has. */
-export async function enqueueAgain(store: Store): Promise<number> {
+/** Has every message that has waited for so long sent again; the queue ignores those that it still has. */
+export async function enqueueAgain(store: Store, seconds = 5): Promise<number> {
   return store.db.$executeRaw`
-    UPDATE "Job" SET "enqueuedAt" = NULL WHERE state = 'ready' AND "enqueuedAt" < now() - interval '5 seconds'`;
+    UPDATE "Job" SET "enqueuedAt" = NULL
+    WHERE state = 'ready' AND "enqueuedAt" < now() - make_interval(secs => ${seconds}::float8)`;
 }

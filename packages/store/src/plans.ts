@@ -36,7 +36,7 @@ export async function recordPlan(
   try {
     await client.query("BEGIN");
     const mine = await client.query(
-      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL WHERE id = $1 AND state = $2::"ExperimentState"`,
+      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL, pass = NULL WHERE id = $1 AND state = $2::"ExperimentState"`,
       [experimentId, waiting],
     );
     if (mine.rowCount === 1) {
@@ -102,7 +102,10 @@ function cellRow(cell: Cell, index: number): Record<string, unknown> {
   return { index, repeat, data: dataset.source, origin: dataset.origin, jobKey, ...combinationOf(cell) };
 }
 
-/** Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. */
+/**
+ * Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. Offers those
+ * that are ready to it, which must be running by now, and to others that want them.
+ */
 export async function askAgain(execute: Execute, experimentId: string): Promise<void> {
   await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
   await execute(
@@ -117,12 +120,17 @@ export async function askAgain(execute: Execute, experimentId: string): Promise<
      UPDATE "Job" job SET
        pending = unfinished.pending,
        state = CASE WHEN unfinished.pending = 0 THEN 'ready' ELSE 'waiting' END::"JobState",
-       failures = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "notBefore" = NULL
+       failures = 0, losses = 0, error = NULL, "finishedAt" = NULL, "enqueuedAt" = NULL, "chargedTo" = NULL, "notBefore" = NULL
      FROM unfinished
      WHERE job.key = unfinished.key AND (
        job.state IN ('failed', 'blocked', 'cancelled')
        -- Most of a new plan is waiting with the right count already, and is not written a second time.
        OR job.state = 'waiting' AND (unfinished.pending = 0 OR job.pending <> unfinished.pending))`,
+    [experimentId],
+  );
+  await execute(
+    `SELECT offer_jobs(array_agg(job.key)) FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+     WHERE wanted."experimentId" = $1 AND job.state::text = 'ready'`,
     [experimentId],
   );
 }

@@ -44,3 +44,92 @@ export async function holdLock(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** A lock that at most one of several processes holds at a time, and another takes over when its holder dies. */
+export interface Leadership {
+  held(): boolean;
+  close(): Promise<void>;
+}
+
+/** How often who does not lead tries to, and who leads makes sure that it still does. */
+const LEAD_MS = 500;
+/** A leader that says nothing for so long hangs, and is cut off by the database; planning a very large experiment keeps it silent too. */
+const SILENCE_MS = 60_000;
+/** An answer that takes longer is taken for none. */
+const ANSWER_MS = 10_000;
+
+/**
+ * Competes for a named lock on a connection of its own, until closed. A lost connection is a lost lock: the holder learns of it
+ * at the next look at the latest, and competes anew.
+ *
+ * @param changed called whenever the lock was won or lost
+ */
+export async function seekLead(store: Store, name: string, changed: () => void): Promise<Leadership> {
+  let client: pg.Client | null = null;
+  let held = false;
+  let closed = false;
+  let nudge: () => void = () => {};
+  const set = (now: boolean) => {
+    if (held === now) return;
+    held = now;
+    changed();
+  };
+  const drop = (which: pg.Client | null): Promise<void> => {
+    if (which !== client) return Promise.resolve();
+    client = null;
+    set(false);
+    return which?.end().catch(() => {}) ?? Promise.resolve();
+  };
+  const look = async () => {
+    try {
+      client ??= await connectToLead(store, name, (lost) => void drop(lost));
+      if (held) await client.query("SELECT 1");
+      else {
+        const query = "SELECT pg_try_advisory_lock(hashtext($1)) AS won";
+        const { rows } = await client.query<{ won: boolean }>(query, [`lead ${name}`]);
+        if (rows[0]?.won) set(true);
+      }
+    } catch {
+      // The database is away, or has cut this connection off.
+      void drop(client);
+    }
+  };
+  await look();
+  const looking = (async () => {
+    while (!closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LEAD_MS);
+        nudge = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (!closed) await look();
+    }
+  })();
+  return {
+    held: () => held,
+    async close() {
+      closed = true;
+      nudge();
+      await looking;
+      await drop(client);
+    },
+  };
+}
+
+async function connectToLead(store: Store, name: string, lost: (client: pg.Client) => void): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: store.url,
+    application_name: `shadowfarm ${name} ${process.pid}`,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  });
+  client.on("error", () => lost(client));
+  client.on("end", () => lost(client));
+  await client.connect();
+  await client.query(`SET idle_session_timeout = ${SILENCE_MS}`);
+  // A machine that is gone answers no probe: its lock is free after five seconds.
+  await client.query("SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3");
+  return client;
+}

@@ -14,18 +14,6 @@ test("a loop that does not beat in time is stuck until it beats again", () => {
   expect(stuck()).toEqual([]);
 });
 
-test("a step that is known to be long is given its time, and only that step", () => {
-  let now = 0;
-  const { pulse, stuck } = watchPulses(() => now);
-  const loop = pulse("rounds", 10);
-  loop.beat(1_000);
-  now = 900;
-  expect(stuck()).toEqual([]);
-  loop.beat();
-  now = 911;
-  expect(stuck()).toHaveLength(1);
-});
-
 test("every check that fails is named with the last line of its reason", async () => {
   const { check, failing } = watchChecks();
   check("database", () => Promise.reject(new Error("Invalid call:\n\nCan't reach database server at db:5432\n")));

@@ -9,20 +9,16 @@ export interface Problem {
 
 /** A loop that shows that it runs. */
 export interface Pulse {
-  /**
-   * The loop runs.
-   *
-   * @param patienceMs how long its next step may take, where it is not an ordinary one
-   */
-  beat(patienceMs?: number): void;
+  /** The loop runs. */
+  beat(): void;
 }
 
 /** Watches loops: one that did not beat in time is stuck. */
 export function watchPulses(now: () => number = () => performance.now()) {
   const pulses = new Map<string, { beaten: number; patienceMs: number }>();
   return {
-    pulse(what: string, ordinaryMs: number): Pulse {
-      const beat = (patienceMs = ordinaryMs) => {
+    pulse(what: string, patienceMs: number): Pulse {
+      const beat = () => {
         pulses.set(what, { beaten: now(), patienceMs });
       };
       beat();

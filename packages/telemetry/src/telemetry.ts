@@ -13,7 +13,7 @@ export interface Telemetry {
   hide: Hide;
   registry: Registry;
   /** A loop that must run for the process to be healthy, at least every so many milliseconds. */
-  pulse(what: string, ordinaryMs: number): Pulse;
+  pulse(what: string, patienceMs: number): Pulse;
   /** What must answer for the process to be ready. */
   check(what: string, check: Check): void;
   /** Says how far the process is; it is ready only while it runs. It starts at first. */
@@ -25,13 +25,15 @@ export interface Telemetry {
 /**
  * @param destination where the log goes; standard error, unless it is given
  * @param addresses whose passwords must not be seen, wherever they turn up
+ * @param secrets that must not be seen either
  */
 export function openTelemetry(options: {
   level: string;
   destination?: DestinationStream;
   addresses: readonly (string | null | undefined)[];
+  secrets?: readonly string[];
 }): Telemetry {
-  const hide = hiderOf(options.addresses);
+  const hide = hiderOf(options.addresses, options.secrets);
   const log = pino(
     { level: options.level, base: { pid: process.pid }, hooks: { streamWrite: hide } },
     options.destination ?? pino.destination(2),

@@ -5,6 +5,8 @@ import { messageOf } from "@shadowfarm/core/errors";
 import { engineNames, tryEngine } from "@shadowfarm/engine/backends";
 import { datasets } from "@shadowfarm/ml/datasets/index";
 import { openSender } from "@shadowfarm/queue/queue";
+import { describeLocation } from "@shadowfarm/store/artifact-location";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { FarmConfig } from "../config.ts";
 import { openDatabase } from "../database.ts";
 import { EXIT } from "../session.ts";
@@ -28,6 +30,7 @@ export async function doctor(config: FarmConfig, options: { json?: boolean }): P
     },
     await checkHome(config),
     ...(await checkDatabaseAndQueue(config)),
+    await checkArtifacts(config),
     ...(await checkEngines(config)),
     ...(await checkData(config)),
   ];
@@ -93,6 +96,18 @@ async function checkQueue(config: FarmConfig, databaseUrl: string): Promise<Find
     return { check: "queue", status: "ok", detail };
   } catch (error) {
     return { check: "queue", status: "fail", detail: messageOf(error) };
+  }
+}
+
+async function checkArtifacts({ artifacts }: FarmConfig): Promise<Finding> {
+  // The folder of the default is made when it is needed; `home` has been looked at.
+  if (artifacts.kind === "folder" && !existsSync(artifacts.folder))
+    return { check: "artifacts", status: "ok", detail: `${artifacts.folder}, not there yet` };
+  try {
+    await (await openArtifacts(artifacts)).probe();
+    return { check: "artifacts", status: "ok", detail: describeLocation(artifacts) };
+  } catch (error) {
+    return { check: "artifacts", status: "fail", detail: messageOf(error) };
   }
 }
 

@@ -7,6 +7,7 @@ import {
   progressOf,
   retryFailed,
 } from "@shadowfarm/store/experiments";
+import { currentShares } from "@shadowfarm/store/shares";
 import { liveSlots } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
 import { duration, type Progress, summarizeProgress } from "../follow.ts";
@@ -22,9 +23,11 @@ export async function showStatus(
   return withStore(config, async (store) => {
     const experiments = name === undefined ? await listExperiments(store) : [await findExperiment(store, name)];
     const slots = await liveSlots(store);
+    const shares = await currentShares(store);
     const rows = await Promise.all(
       experiments.map(async (experiment) => ({
         experiment,
+        share: shares.get(experiment.id) ?? null,
         progress: summarizeProgress(await progressOf(store, experiment.id), slots),
         failures: name === undefined ? [] : await failuresOf(store, experiment.id),
       })),
@@ -32,7 +35,12 @@ export async function showStatus(
     if (options.json) {
       process.stdout.write(
         `${JSON.stringify(
-          rows.map(({ experiment, progress, failures }) => ({ ...brief(experiment), ...progress, failures })),
+          rows.map(({ experiment, share, progress, failures }) => ({
+            ...brief(experiment),
+            share,
+            ...progress,
+            failures,
+          })),
           null,
           2,
         )}\n`,
@@ -72,17 +80,25 @@ export async function retry(config: FarmConfig, name: string, options: { json?: 
   });
 }
 
-function brief({ id, name, state, error, engine, datasets, submittedAt, finishedAt }: ExperimentRow) {
-  return { id, name, state, error, engine, datasets, submittedAt, finishedAt };
+function brief(row: ExperimentRow) {
+  const { id, name, state, error, engine, datasets, submittedAt, finishedAt } = row;
+  const { user, priority, weight, concurrency } = row;
+  return { id, name, state, error, engine, datasets, submittedAt, finishedAt, user, priority, weight, concurrency };
 }
 
-function renderStatus(rows: readonly { experiment: ExperimentRow; progress: Progress }[]): string {
+/** @param rows `share` is null for an experiment without anything to do */
+function renderStatus(
+  rows: readonly { experiment: ExperimentRow; share: number | null; progress: Progress }[],
+): string {
   const right = "right" as const;
   const columns = [
     { title: "experiment" },
     { title: "id" },
     { title: "state" },
     { title: "submitted" },
+    { title: "user" },
+    { title: "priority", align: right },
+    { title: "share", align: right },
     { title: "done", align: right },
     { title: "running", align: right },
     { title: "cached", align: right },
@@ -93,11 +109,14 @@ function renderStatus(rows: readonly { experiment: ExperimentRow; progress: Prog
   ];
   return renderTable(
     columns,
-    rows.map(({ experiment, progress }) => [
+    rows.map(({ experiment, share, progress }) => [
       experiment.name,
       experiment.id,
       experiment.state,
       experiment.submittedAt.toISOString().slice(0, 16).replace("T", " "),
+      experiment.user || "-",
+      String(experiment.priority),
+      share === null ? "" : `${Math.round(share * 100)} %`,
       ...[progress.done, progress.running, progress.cached, progress.failed, progress.blocked, progress.total].map(
         String,
       ),

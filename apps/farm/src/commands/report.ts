@@ -1,6 +1,6 @@
 import { ArtifactCorrupt, InvalidInput } from "@shadowfarm/core/errors";
 import { scoreHistogram } from "@shadowfarm/core/histogram";
-import { openArtifacts } from "@shadowfarm/store/artifacts";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { findExperiment } from "@shadowfarm/store/experiments";
 import { artifactsNamed, listResults, type ResultRow } from "@shadowfarm/store/results";
@@ -45,7 +45,7 @@ async function histogramsOf(
     "scores",
     shown.map(({ jobKey }) => jobKey),
   );
-  const artifacts = openArtifacts(config.artifactsFolder);
+  const artifacts = await openArtifacts(config.artifacts);
   const histograms: NamedHistogram[] = [];
   for (const row of shown) {
     const ref = refs.get(row.jobKey);

@@ -1,4 +1,4 @@
-import { ArtifactCorrupt } from "@shadowfarm/core/errors";
+import { ArtifactCorrupt, InputLost } from "@shadowfarm/core/errors";
 import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Bundle, Tensor, TypedArray } from "@shadowfarm/store/tensors";
@@ -8,13 +8,30 @@ import type { OpenInput, ReadInput } from "./contract.ts";
 export function inputsOf(job: Claim, artifacts: Artifacts): { read: ReadInput; open: OpenInput } {
   const refOf = (inputKey: string, name: string): ArtifactRef => {
     const ref = job.inputs[inputKey]?.[name];
-    if (!ref) throw new ArtifactCorrupt(`input ${inputKey} left no artifact "${name}"`);
+    if (!ref) throw new InputLost(inputKey, `input ${inputKey} left no artifact "${name}"`);
     return ref;
   };
   return {
-    read: async (inputKey, name) => artifacts.get(refOf(inputKey, name)),
-    open: async (inputKey, name) => artifacts.open(refOf(inputKey, name)),
+    read: (inputKey, name) => found(inputKey, async () => artifacts.get(refOf(inputKey, name))),
+    async open(inputKey, name) {
+      const opened = await found(inputKey, async () => artifacts.open(refOf(inputKey, name)));
+      return {
+        ...opened,
+        read: (array) => found(inputKey, () => opened.read(array)),
+        rows: (array, indices) => found(inputKey, () => opened.rows(array, indices)),
+      };
+    },
   };
+}
+
+/** Says of which input an artifact is that is missing or altered, so that this can be done again. */
+async function found<T>(inputKey: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ArtifactCorrupt) throw new InputLost(inputKey, error.message, error);
+    throw error;
+  }
 }
 
 /** @throws {ArtifactCorrupt} when the bundle has no such array of that type. */

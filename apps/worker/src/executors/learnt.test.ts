@@ -1,8 +1,9 @@
+import type { Built } from "@shadowfarm/ml/defense";
 import { modelStacking } from "@shadowfarm/ml/defenses/model-stacking";
 import { aSchool, someRecords, weightsOf } from "@shadowfarm/ml/defenses/school.fixture";
 import { openLearnt } from "@shadowfarm/ml/learnt";
 import { trainAsUsual } from "@shadowfarm/ml/school";
-import type { Built, LearntModel } from "@shadowfarm/ml/unit";
+import type { LearntModel } from "@shadowfarm/ml/unit";
 import { expect, test } from "vitest";
 import { DEFENSE, ENCODING } from "./contract.ts";
 import { arraysOf, keptModel, modelOf, vectors } from "./learnt.ts";

@@ -3,11 +3,12 @@ import { EnvironmentFault } from "@shadowfarm/core/errors";
 import { type EngineOptions, engineNames, openEngine } from "@shadowfarm/engine/backends";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { attacks } from "@shadowfarm/ml/attacks/index";
-import { type BoundDefense, bound } from "@shadowfarm/ml/defense";
+import { type BoundDefense, bound } from "@shadowfarm/ml/bound-defense";
+import type { Defense } from "@shadowfarm/ml/defense";
 import { defenses } from "@shadowfarm/ml/defenses/index";
 import { models } from "@shadowfarm/ml/models/index";
 import { probes } from "@shadowfarm/ml/probes/index";
-import type { Attack, Defense, Model, Probe } from "@shadowfarm/ml/unit";
+import type { Attack, Model, Probe } from "@shadowfarm/ml/unit";
 
 export const attackNamed = (use: UnitUse): Attack => lookUp("attack", attacks as Readonly<Record<string, Attack>>, use);
 const defenseNamed = (use: UnitUse): Defense => lookUp("defense", defenses as Readonly<Record<string, Defense>>, use);

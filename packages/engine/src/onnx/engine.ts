@@ -41,7 +41,7 @@ async function tryProvider(provider: Provider): Promise<void> {
   } catch (error) {
     if (provider === "cpu") throw error;
     throw new EnvironmentFault(
-      `${messageOf(error)}; CUDA 12 and cuDNN 9 must be installed, and ONNX Runtime's CUDA files: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false`,
+      `${messageOf(error)}; CUDA 12 and cuDNN 9 must be installed, and ONNX Runtime's CUDA files: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js`,
     );
   }
 }

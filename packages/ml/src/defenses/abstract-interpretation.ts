@@ -3,10 +3,10 @@ import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { BoundMethod } from "../bounds/margins.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
+import { defineDefense } from "../defense.ts";
 import { crossEntropy } from "../loss.ts";
 import { ramp as rampAt } from "../objective.ts";
 import { trainedEpsilonParam } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Trains on the record and on an abstract element that contains all its L∞ ball: (cross-entropy + w · softplus of the largest

@@ -1,11 +1,11 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
+import type { Built, School } from "../defense.ts";
 import type { Lesson } from "../lesson.ts";
 import { initialize, type Weights } from "../network.ts";
 import { query } from "../query.ts";
 import { trainAsUsual } from "../school.ts";
-import type { Built, School } from "../unit.ts";
 import { adversarialRegularization } from "./adversarial-regularization.ts";
 import { aDefended } from "./defended.fixture.ts";
 import { aSchool, weightsOf } from "./school.fixture.ts";

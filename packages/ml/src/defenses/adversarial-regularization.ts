@@ -3,11 +3,11 @@ import type { Tensors } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { crossEntropy } from "../loss.ts";
 import { forward, initialize, type Layer, type Weights } from "../network.ts";
 import { runTraining } from "../train.ts";
 import { targetsOf, withPenalty } from "../training-program.ts";
-import { defineDefense } from "../unit.ts";
 
 type T = tfTypes.Tensor;
 

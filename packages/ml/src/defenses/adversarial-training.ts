@@ -1,5 +1,6 @@
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { crossEntropies, crossEntropy } from "../loss.ts";
 import { ramp } from "../objective.ts";
 import {
@@ -11,7 +12,6 @@ import {
   stepsParam,
   trainedEpsilonParam,
 } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Trains not on the records but on examples near them, made anew in every step to have a large loss: projected gradient ascent

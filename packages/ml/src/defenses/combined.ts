@@ -1,7 +1,7 @@
 import { suggestion } from "@shadowfarm/core/suggestion";
 import { problemsOf } from "@shadowfarm/core/validation";
 import { z } from "zod";
-import { type Defense, type DefenseUse, defineDefense } from "../unit.ts";
+import { type Defense, type DefenseUse, defineDefense } from "../defense.ts";
 
 /** A defense as an experiment file names it: its name, or its name and parameters, of which none is a sweep here. */
 const member = z.union([z.string(), z.looseObject({ name: z.string() })]);

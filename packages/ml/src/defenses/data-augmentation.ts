@@ -1,6 +1,6 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /**
  * Shows the network every picture shifted, and mirrored or not, at random, anew in every step; what a shift uncovers is zero as

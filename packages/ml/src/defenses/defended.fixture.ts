@@ -1,5 +1,5 @@
 import { trainingSchema } from "@shadowfarm/core/training";
-import type { DefendedNetwork } from "../unit.ts";
+import type { DefendedNetwork } from "../defense.ts";
 
 /** A network that a defense is to defend: a linear one on bits, unless said otherwise. */
 export function aDefended(given: Partial<DefendedNetwork> = {}): DefendedNetwork {

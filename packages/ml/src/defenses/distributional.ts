@@ -1,8 +1,8 @@
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { crossEntropies, crossEntropy } from "../loss.ts";
 import { ascend, checkPerturbable, penalizedSteps, stepsParam } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Trains on examples that are driven away from the records by their loss and held back by a penalty, not by a ball. Sinha et

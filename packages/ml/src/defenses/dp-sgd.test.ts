@@ -4,10 +4,10 @@ import { createRng } from "@shadowfarm/core/rng";
 import { type Training, trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
+import type { Built, School } from "../defense.ts";
 import type { Layer } from "../network.ts";
 import { query } from "../query.ts";
 import { train } from "../train.ts";
-import type { Built, School } from "../unit.ts";
 import { aDefended } from "./defended.fixture.ts";
 import { dpSgd } from "./dp-sgd.ts";
 

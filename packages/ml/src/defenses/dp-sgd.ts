@@ -2,9 +2,9 @@ import { epsilonSpent, noiseFor } from "@shadowfarm/core/accountant";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Training } from "@shadowfarm/core/training";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { place, simpleLayers } from "../layers.ts";
 import { trainPrivately } from "../private-training.ts";
-import { defineDefense } from "../unit.ts";
 
 const params = z.strictObject({
   epsilon: z.number().positive().default(3).describe("ε to spend at most; the noise follows from it"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import type { Layer } from "../network.ts";
-import { defineDefense } from "../unit.ts";
 
 const rate = z.number().min(0).lt(1).default(0.5);
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { robustLoss } from "../bounds/specification.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
+import { defineDefense } from "../defense.ts";
 import { ramp as rampAt } from "../objective.ts";
 import { trainedEpsilonParam } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Trains on an upper bound of the loss in an L∞ ball, from a dual of the convex outer polytope: nothing else is minimised. Wong &

@@ -1,7 +1,7 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Training } from "@shadowfarm/core/training";
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /**
  * Ends the training after a share of its epochs, which a sweep chooses, as Song & Mittal 2021 compare defenses with it. Not by the

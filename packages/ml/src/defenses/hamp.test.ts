@@ -1,9 +1,9 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
-import { bound } from "../defense.ts";
+import { bound } from "../bound-defense.ts";
+import type { Built } from "../defense.ts";
 import { predictedClasses } from "../query.ts";
-import type { Built } from "../unit.ts";
 import { hamp } from "./hamp.ts";
 import { minimised, sigmoid } from "./linear-batch.fixture.ts";
 import { aSchool, rowsIn, somePosteriors } from "./school.fixture.ts";

@@ -1,11 +1,11 @@
 import { concatenate } from "@shadowfarm/engine/arrays";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { crossEntropies } from "../loss.ts";
 import { query } from "../query.ts";
 import { seeded } from "../row-seed.ts";
 import { trainAsUsual } from "../school.ts";
-import { defineDefense } from "../unit.ts";
 
 /** Answers on random points from which those for a question are drawn. */
 const RANDOM = 1000;

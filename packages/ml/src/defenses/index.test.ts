@@ -2,12 +2,13 @@ import { createRng } from "@shadowfarm/core/rng";
 import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { expect, test } from "vitest";
-import { bound } from "../defense.ts";
+import { bound } from "../bound-defense.ts";
+import type { Built, Defense } from "../defense.ts";
 import { openLearnt } from "../learnt.ts";
 import { models } from "../models/index.ts";
 import { initialize, type Layer } from "../network.ts";
 import { predictedClasses } from "../query.ts";
-import type { Built, Defense, Model, NetworkModel } from "../unit.ts";
+import type { Model, NetworkModel } from "../unit.ts";
 import { defenses } from "./index.ts";
 import { aSchool, rowsIn, somePosteriors, someRecords } from "./school.fixture.ts";
 

@@ -3,10 +3,10 @@ import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
 import { robustLoss } from "../bounds/specification.ts";
 import { batchMargins, checkBounded, checkSchedule } from "../bounds/training.ts";
+import { defineDefense } from "../defense.ts";
 import { crossEntropy } from "../loss.ts";
 import { ramp as rampAt } from "../objective.ts";
 import { trainedEpsilonParam } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Trains on the worst logits that interval arithmetic leaves possible in an L∞ ball: κ · cross-entropy of the record + (1 − κ) ·

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** Adds λ × the sum of the absolute values of all weight matrices to the loss; the experiment's L2 penalty stays. Tibshirani 1996. */
 export const l1 = defineDefense({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** λ × the sum of squared weight matrices in the loss, in place of the experiment's own `training.l2`. Shokri et al. 2017, §VIII. */
 export const l2 = defineDefense({

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { labelsOnly } from "../query.ts";
-import { defineDefense } from "../unit.ts";
 
 /** Answers with the predicted class alone: 1 for it, 0 elsewhere. Shokri et al. 2017, §VIII. */
 export const labelOnly = defineDefense({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** Has the model answer with 1 − α for the true class, and α spread over all classes. Szegedy et al. 2016, §7. */
 export const labelSmoothing = defineDefense({

@@ -1,8 +1,8 @@
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
+import type { Defense } from "../defense.ts";
 import type { Layer } from "../network.ts";
 import type { Objective, ObjectiveBatch } from "../objective.ts";
-import type { Defense } from "../unit.ts";
 
 /** Records of two values in [0, 1] and a linear classifier of two classes, whose second logit is 0. */
 export interface LinearBatch {

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { predictedClasses } from "../query.ts";
-import { defineDefense } from "../unit.ts";
 
 /**
  * Nearly the same posterior for every record: the predicted class gets 1/K + margin, the others share the rest. Labels never

@@ -1,11 +1,11 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
-import { bound, trainedUnder } from "../defense.ts";
+import { bound, trainedUnder } from "../bound-defense.ts";
+import type { Built, Defense } from "../defense.ts";
 import { initialize, type Layer } from "../network.ts";
 import { predictedClasses, query } from "../query.ts";
 import { trainAsUsual } from "../school.ts";
-import type { Built, Defense } from "../unit.ts";
 import { memguard } from "./memguard.ts";
 import { aSchool, rowsIn, somePosteriors, weightsOf } from "./school.fixture.ts";
 

@@ -4,12 +4,13 @@ import type { Compiled, Engine } from "@shadowfarm/engine/engine";
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { forward, type Layer, type Weights } from "../network.ts";
 import { query } from "../query.ts";
 import { seeded } from "../row-seed.ts";
 import { trainAsUsual } from "../school.ts";
 import { train } from "../train.ts";
-import { defineDefense, type LearntArrays } from "../unit.ts";
+import type { LearntArrays } from "../unit.ts";
 
 type T = tfTypes.Tensor;
 

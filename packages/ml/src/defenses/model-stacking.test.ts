@@ -1,7 +1,8 @@
 import type { Engine } from "@shadowfarm/engine/engine";
 import { expect, test } from "vitest";
+import type { Built, School } from "../defense.ts";
 import { openLearnt, sideBySide } from "../learnt.ts";
-import type { Built, LearntModel, School } from "../unit.ts";
+import type { LearntModel } from "../unit.ts";
 import { aDefended } from "./defended.fixture.ts";
 import { modelStacking } from "./model-stacking.ts";
 import { aSchool, rowsIn, someRecords, WIDTH } from "./school.fixture.ts";

@@ -2,12 +2,12 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { partsOf } from "@shadowfarm/core/split";
 import { trainingSchema } from "@shadowfarm/core/training";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { openLearnt, sideBySide } from "../learnt.ts";
 import { logisticRegression } from "../models/logistic-regression.ts";
 import { randomForest } from "../models/random-forest.ts";
 import { lessonOf, trainAsUsual } from "../school.ts";
 import { train } from "../train.ts";
-import { defineDefense } from "../unit.ts";
 
 /** Records of a set, at least: fewer than a file may ask for in all, and a forest or a regression learns nothing of. */
 const LEAST = 10;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** No defense: the baseline that the others are compared with. */
 export const none = defineDefense({

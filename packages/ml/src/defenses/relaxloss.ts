@@ -1,8 +1,8 @@
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { constantOf, crossEntropies } from "../loss.ts";
-import { defineDefense } from "../unit.ts";
 
 type T = tfTypes.Tensor;
 

@@ -3,12 +3,12 @@ import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import type { Engine } from "@shadowfarm/engine/engine";
 import { describe, expect, test } from "vitest";
+import type { Defense } from "../defense.ts";
 import type { Recipe } from "../lesson.ts";
 import type { Layer, Weights } from "../network.ts";
 import type { Objective } from "../objective.ts";
 import { predictedClasses, query } from "../query.ts";
 import { train } from "../train.ts";
-import type { Defense } from "../unit.ts";
 import { aDefended } from "./defended.fixture.ts";
 import { defenses } from "./index.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** Rounds every posterior, without making rows sum to 1 again. Shokri et al. 2017, §VIII. */
 export const rounding = defineDefense({

@@ -1,9 +1,10 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { type Training, trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
+import type { Built, School } from "../defense.ts";
 import type { Lesson } from "../lesson.ts";
 import type { Layer, Weights } from "../network.ts";
-import type { Built, LearntModel, School } from "../unit.ts";
+import type { LearntModel } from "../unit.ts";
 
 interface Given {
   members?: number;

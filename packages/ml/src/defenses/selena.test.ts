@@ -1,6 +1,6 @@
 import type { Engine, LoopProgram } from "@shadowfarm/engine/engine";
 import { expect, test } from "vitest";
-import type { Built } from "../unit.ts";
+import type { Built } from "../defense.ts";
 import { aDefended } from "./defended.fixture.ts";
 import { aSchool, rowsIn, WIDTH } from "./school.fixture.ts";
 import { selena } from "./selena.ts";

@@ -1,9 +1,9 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { query } from "../query.ts";
 import { lessonOf, rowsOf, trainAsUsual } from "../school.ts";
-import { defineDefense } from "../unit.ts";
 
 /** With so few members that some network has none to learn from with this probability, the defense is refused when planned. */
 const LEAST_LIKELY = 1e-6;

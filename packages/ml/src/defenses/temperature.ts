@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** Below this a posterior counts as this; what a float32 softmax rounds to zero has no logit. */
 const SMALLEST = 1e-45;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDefense } from "../unit.ts";
+import { defineDefense } from "../defense.ts";
 
 /** Answers with the k largest posteriors and zeros elsewhere, not scaled up again. Shokri et al. 2017, §VIII. */
 export const topK = defineDefense({

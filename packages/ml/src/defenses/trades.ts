@@ -1,6 +1,7 @@
 import { tfjs } from "@shadowfarm/engine/tfjs";
 import type * as tfTypes from "@tensorflow/tfjs";
 import { z } from "zod";
+import { defineDefense } from "../defense.ts";
 import { crossEntropies, crossEntropy } from "../loss.ts";
 import {
   ascend,
@@ -11,7 +12,6 @@ import {
   stepsParam,
   trainedEpsilonParam,
 } from "../perturbation.ts";
-import { defineDefense } from "../unit.ts";
 
 /** Deviation of the noise from which the search for examples starts, since at the records themselves the gradient is zero. */
 const START = 0.001;

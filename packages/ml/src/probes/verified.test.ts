@@ -10,12 +10,13 @@ import { attacked } from "../attacks/answers.fixture.ts";
 import { perturbedConfidence } from "../attacks/perturbed-confidence.ts";
 import { smallNetworks } from "../bounds/layers.fixture.ts";
 import { aProblem, boundsOf, oneHot } from "../bounds/problems.fixture.ts";
+import type { Defense } from "../defense.ts";
 import { defenses } from "../defenses/index.ts";
 import { encode, type FittedEncoding } from "../encoding.ts";
 import { initialize, type Layer, type Weights } from "../network.ts";
 import { openNetwork } from "../query.ts";
 import { train } from "../train.ts";
-import type { AttackOutput, Defense, Probe, ProbedModel } from "../unit.ts";
+import type { AttackOutput, Probe, ProbedModel } from "../unit.ts";
 import { perturbed } from "./perturbed.ts";
 import { verified } from "./verified.ts";
 

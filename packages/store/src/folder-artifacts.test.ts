@@ -4,7 +4,8 @@ import path from "node:path";
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
 import { sha256Hex } from "@shadowfarm/core/fingerprint";
 import { test as base, describe, expect } from "vitest";
-import { type ArtifactRef, openArtifacts } from "./artifacts.ts";
+import type { ArtifactRef } from "./artifacts.ts";
+import { openFolder } from "./folder-artifacts.ts";
 import { type Bundle, encodeBundle } from "./tensors.ts";
 
 const test = base.extend<{ folder: string }>({
@@ -33,7 +34,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 describe("an artifact", () => {
   test("is got as it was put, by the hash of its bytes", async ({ folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const ref = await artifacts.put(aBundle());
     const bytes = new Uint8Array(Buffer.concat(encodeBundle(aBundle())));
     expect(ref).toEqual({ sha256: sha256Hex(bytes), bytes: bytes.length });
@@ -42,12 +43,12 @@ describe("an artifact", () => {
   });
 
   test("is found by whoever opens the folder later", async ({ folder }) => {
-    const ref = await openArtifacts(folder).put(aBundle());
-    expect(await openArtifacts(folder).get(ref)).toEqual(aBundle());
+    const ref = await openFolder(folder).put(aBundle());
+    expect(await openFolder(folder).get(ref)).toEqual(aBundle());
   });
 
   test("is kept once when it is put twice, and written once", async ({ folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const ref = await artifacts.put(aBundle());
     const { ino, mtimeMs } = await stat(fileOf(folder, ref));
     expect(await artifacts.put(aBundle())).toEqual(ref);
@@ -58,7 +59,7 @@ describe("an artifact", () => {
   });
 
   test("is kept once when many put it at the same time", async ({ folder }) => {
-    const refs = await Promise.all(Array.from({ length: 8 }, () => openArtifacts(folder).put(aBundle())));
+    const refs = await Promise.all(Array.from({ length: 8 }, () => openFolder(folder).put(aBundle())));
     expect(new Set(refs.map(({ sha256 }) => sha256)).size).toBe(1);
     expect(await filesIn(folder)).toHaveLength(1);
   });
@@ -80,7 +81,7 @@ describe("a damaged artifact is corrupt, and mended by being put again", () => {
       /it was altered/,
     ],
   ])("%s", async ([, damage, message], { folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const ref = await artifacts.put(aBundle());
     const file = fileOf(folder, ref);
     await damage(file);
@@ -98,7 +99,7 @@ test("a file of the right hash that is no bundle is corrupt", async ({ folder })
   const ref = { sha256: sha256Hex("garbage"), bytes: 7 };
   await mkdir(path.dirname(fileOf(folder, ref)));
   await writeFile(fileOf(folder, ref), "garbage");
-  await expect(openArtifacts(folder).get(ref)).rejects.toThrow(ArtifactCorrupt);
+  await expect(openFolder(folder).get(ref)).rejects.toThrow(ArtifactCorrupt);
 });
 
 describe("a write that fails leaves nothing", () => {
@@ -106,14 +107,14 @@ describe("a write that fails leaves nothing", () => {
 
   test("when the file cannot take its name", async ({ folder }) => {
     await mkdir(path.join(fileOf(folder, ref), "in the way"), { recursive: true });
-    await expect(openArtifacts(folder).put(aBundle())).rejects.toThrow();
+    await expect(openFolder(folder).put(aBundle())).rejects.toThrow();
     expect(await filesIn(folder)).toEqual([]);
     expect(await readdir(path.dirname(fileOf(folder, ref)))).toEqual([path.basename(fileOf(folder, ref))]);
   });
 
   test("when there can be no folder for it", async ({ folder }) => {
     await writeFile(path.join(folder, "taken"), "");
-    await expect(openArtifacts(path.join(folder, "taken")).put(aBundle())).rejects.toThrow();
+    await expect(openFolder(path.join(folder, "taken")).put(aBundle())).rejects.toThrow();
     expect(await filesIn(folder)).toEqual(["taken"]);
   });
 });
@@ -131,7 +132,7 @@ describe("an artifact that is opened", () => {
   };
 
   test("gives its arrays, whole or by rows in any order, as they were put", async ({ folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const opened = await artifacts.open(await artifacts.put(large));
     expect(opened.meta).toEqual(large.meta);
     expect(opened.shapes).toEqual({ pixels: [rows, width], labels: [rows], values: [rows, 2] });
@@ -154,7 +155,7 @@ describe("an artifact that is opened", () => {
   });
 
   test("has no other arrays and no other rows", async ({ folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const opened = await artifacts.open(await artifacts.put(large));
     await expect(opened.read("pixel")).rejects.toThrow(/has no array "pixel"/);
     await expect(opened.rows("pixels", Uint32Array.of(0, rows))).rejects.toThrow(/has 1000 rows and no row 1000/);
@@ -162,7 +163,7 @@ describe("an artifact that is opened", () => {
   });
 
   test("is corrupt when it was altered, also between two times that it is opened", async ({ folder }) => {
-    const artifacts = openArtifacts(folder);
+    const artifacts = openFolder(folder);
     const ref = await artifacts.put(large);
     await (await artifacts.open(ref)).close();
     const bytes = await readFile(fileOf(folder, ref));

@@ -2,11 +2,11 @@ import { createRng } from "@shadowfarm/core/rng";
 import { trainingSchema } from "@shadowfarm/core/training";
 import { openEngine } from "@shadowfarm/engine/backends";
 import { describe, expect, test } from "vitest";
-import { bound, trainedUnder } from "./defense.ts";
+import { bound, trainedUnder } from "./bound-defense.ts";
+import type { Defense } from "./defense.ts";
 import { aDefended } from "./defenses/defended.fixture.ts";
 import { defenses } from "./defenses/index.ts";
 import type { Layer } from "./network.ts";
-import type { Defense } from "./unit.ts";
 
 const engine = await openEngine("cpu");
 const unit = defenses.combined as Defense;

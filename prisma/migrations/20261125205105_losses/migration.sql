@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Job" ADD COLUMN     "losses" INTEGER NOT NULL DEFAULT 0;
