@@ -15,17 +15,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHART = path.join(ROOT, "infra/helm/shadowfarm");
 
 /** Settings that infra/ passes on and other work in progress adds to the environment; take each out when it is there. */
-const COMING = ["SHADOWFARM_METRICS_PORT"];
+const COMING: string[] = [];
 /** Read by infra/entrypoint.sh itself. */
 const OF_THE_ENTRY = ["DATABASE_URL_FILE", "REDIS_URL_FILE"];
-const METRICS = [
-  "shadowfarm_jobs",
-  "shadowfarm_job_duration_seconds",
-  "shadowfarm_worker_slots",
-  "shadowfarm_worker_busy_slots",
-  "shadowfarm_queue_messages",
-  "shadowfarm_scheduler_round_seconds",
-];
 
 /** Values that a cluster may have: the least that is needed, everything, nothing but Postgres and a shared folder. */
 const CLUSTERS: Record<string, string> = {
@@ -74,9 +66,12 @@ function environmentProblems(): string[] {
 }
 
 function dashboardProblems(): string[] {
+  const served = new Set(
+    ["scheduler", "worker"].flatMap((app) => read(`apps/${app}/src/watch.ts`).match(/\bshadowfarm_\w+/g) ?? []),
+  );
   const used = new Set(read("infra/grafana/dashboards/shadowfarm.json").match(/\bshadowfarm_\w+/g));
   return [...used]
-    .filter((name) => !METRICS.includes(name.replace(/_(?:bucket|count|sum)$/, "")))
+    .filter((name) => !served.has(name.replace(/_(?:bucket|count|sum)$/, "")))
     .map((name) => `no metric is called ${name}`);
 }
 

@@ -68,6 +68,7 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "users",
     "cancel",
     "retry",
+    "logs",
     "attack",
     "up",
     "data",

@@ -113,6 +113,8 @@ describe("a farm", { timeout: 300_000 }, () => {
     const again = await cli.run(["run", await writeSpec(folder, { name: "more", ...more })]);
     expect(again).toMatchObject({ code: 0 });
     expect(await store.db.job.count({ where: { losses: { gt: 0 } } })).toBeGreaterThan(0);
+    const said = await store.db.attemptLog.findMany();
+    expect(JSON.stringify(said)).toMatch(/attempt failed: .*(?:missing|altered)/);
     expect(await store.db.job.count({ where: { state: { not: "done" } } })).toBe(0);
     await rm(fileOf("train"), { force: true });
 

@@ -10,12 +10,14 @@ import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/schedu
 import type { Store } from "@shadowfarm/store/client";
 import { type Claim, claim, commit } from "@shadowfarm/store/jobs";
 import { seekLead } from "@shadowfarm/store/signals";
+import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { describe, expect, inject } from "vitest";
 import { eventually, test } from "../fixtures.ts";
 import { aPlan, planned } from "../plans.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const log = { info: () => {}, warn: () => {}, error: () => {} };
+/** Each scheduler's own: a registry has every metric once. */
+const silent = () => openTelemetry({ level: "silent", addresses: [] });
 const where = { engine: "test", machine: "test", version: "0" };
 
 function chain(prefix: string, length: number) {
@@ -128,7 +130,9 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
       const id = await planned(store, "cut", chain("a", 60));
       const senders = await Promise.all([1, 2].map(() => openSender(queue)));
       const schedulers = await Promise.all(
-        senders.map((sender) => startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, log })),
+        senders.map((sender) =>
+          startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry: silent() }),
+        ),
       );
       const did: string[] = [];
       const worker = await aWorker(store, queue, did);
@@ -150,7 +154,7 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
     const keys = Array.from({ length: 30 }, (_, index) => `a${index}`);
     const id = await planned(store, "emptied", aPlan(Object.fromEntries(keys.map((key) => [key, []]))));
     const sender = await openSender(queue);
-    const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, log });
+    const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry: silent() });
     await eventually("jobs wait in the queue", async () => (await sender.size()) > 0);
     await emptyQueue(store, queue);
     expect(await sender.size()).toBe(0);

@@ -14,7 +14,7 @@ import { startEmbedded } from "@shadowfarm/store/embedded";
 import { cancelExperiment, findExperiment, submitExperiment } from "@shadowfarm/store/experiments";
 import { migrate } from "@shadowfarm/store/migrate";
 import { recordPlan } from "@shadowfarm/store/plans";
-import { pino } from "pino";
+import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 
 // `npm run bench:farm --silent`: how fast an experiment is planned, and how many jobs a second the farm can pass on.
 // Prints one JSON object. With REDIS_URL set the queue is on Redis, else on Postgres.
@@ -71,7 +71,7 @@ try {
     store,
     sender,
     catalogFor,
-    log: pino({ level: "silent" }),
+    telemetry: openTelemetry({ level: "silent", addresses: [postgres.url] }),
   });
   const workers = Array.from({ length: WORKERS }, () =>
     fork(fileURLToPath(new URL("noop-worker.ts", import.meta.url)), [postgres.url]),

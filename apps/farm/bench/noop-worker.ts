@@ -1,7 +1,7 @@
 import { VERSION } from "@shadowfarm/core/version";
 import { openStore } from "@shadowfarm/store/client";
+import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
-import { pino } from "pino";
 
 // A worker whose jobs do nothing: what is left is the farm's own cost.
 const databaseUrl = process.argv[2] as string;
@@ -11,11 +11,15 @@ const worker = await startWorker({
   ...WORKER_DEFAULTS,
   store,
   queue: { databaseUrl, redisUrl, prefix: "bench" },
-  compute: { run: async ({ key }) => [{ key, outcome: { artifacts: {}, seconds: 0 } }], close: async () => {} },
+  compute: {
+    run: async ({ key }) => [{ key, outcome: { artifacts: {}, seconds: 0 } }],
+    ready: async () => {},
+    close: async () => {},
+  },
   slots: 8,
   engine: "none",
   version: VERSION,
-  log: pino({ level: "silent" }),
+  telemetry: openTelemetry({ level: "silent", addresses: [databaseUrl] }),
 });
 process.on("disconnect", async () => {
   await worker.stop();

@@ -1,3 +1,4 @@
+import { hiderOf } from "@shadowfarm/core/secrets";
 import { VERSION } from "@shadowfarm/core/version";
 import { Command, InvalidArgumentError } from "commander";
 import { type FarmConfig, readConfig } from "./config.ts";
@@ -128,6 +129,13 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--json", "print result rows as JSON")
     .action(act(async () => (await import("./commands/experiments.ts")).retry));
   program
+    .command("logs")
+    .description("show what the attempts at a job said, or those of an experiment's jobs that said something or failed")
+    .argument("<job-or-experiment>", "a job's key or the beginning of it, or an experiment's name or id")
+    .option("--attempts <n>", "the newest so many", wholeNumber, 50)
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/logs.ts")).showLogs));
+  program
     .command("up")
     .description("run a farm until it is interrupted: database, scheduler and worker in one process tree")
     .option("--workers <n>", "jobs at a time", wholeNumber)
@@ -204,8 +212,9 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
   } catch (error) {
     // Commander has printed its own message already: help, version, or a wrong option.
     if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.refused;
+    const hide = hiderOf([variables.DATABASE_URL, variables.REDIS_URL], [variables.SHADOWFARM_S3_SECRET_KEY]);
     const { message, code: exitCode } = explainError(error, program.opts<{ verbose?: boolean }>().verbose ?? false);
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${hide(message)}\n`);
     return exitCode;
   }
 }

@@ -16,6 +16,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     postgresPort: undefined,
     queue: { redisUrl: null, prefix: "shadowfarm" },
     logLevel: "info",
+    metrics: null,
     user: userInfo().username,
   });
 });
@@ -29,6 +30,8 @@ test("every variable has its place", () => {
     SHADOWFARM_WORKERS: "3",
     SHADOWFARM_POSTGRES_PORT: "5433",
     SHADOWFARM_LOG_LEVEL: "debug",
+    SHADOWFARM_METRICS_PORT: "9464",
+    SHADOWFARM_METRICS_HOST: "::",
     SHADOWFARM_QUEUE_PREFIX: "lab",
     SHADOWFARM_ARTIFACTS: "/shared",
     SHADOWFARM_USER: "ann",
@@ -46,6 +49,7 @@ test("every variable has its place", () => {
     postgresPort: 5433,
     queue: { redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "debug",
+    metrics: { host: "::", port: 9464 },
     user: "ann",
   });
 });

@@ -1,6 +1,6 @@
 import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
-import { datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
@@ -19,6 +19,8 @@ export interface FarmConfig {
   postgresPort: number | undefined;
   queue: Omit<QueueConfig, "databaseUrl">;
   logLevel: string;
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: { host: string; port: number } | null;
   /** Whose share of the farm is used by what is submitted. */
   user: string;
 }
@@ -37,6 +39,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    metrics: metricsAddressOf(env),
     user: env.SHADOWFARM_USER ?? systemUser(),
   };
 }

@@ -6,10 +6,12 @@ import { chooseEngine } from "@shadowfarm/engine/backends";
 import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
+import { secretsOf } from "@shadowfarm/store/artifact-location";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { holdLock } from "@shadowfarm/store/signals";
+import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 import { pino } from "pino";
@@ -38,11 +40,17 @@ async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): 
 export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
   // Before it takes jobs: each would fail.
   await (await openArtifacts(config.artifacts)).probe();
-  const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   await mkdir(config.home, { recursive: true });
   const destination =
     logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
-  const log = pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(destination));
+  const telemetry = openTelemetry({
+    level: config.logLevel,
+    destination: pino.destination(destination),
+    addresses: [store.url, config.queue.redisUrl],
+    secrets: secretsOf(config.artifacts),
+  });
+  const served = config.metrics && (await telemetry.serve(config.metrics));
+  const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) await freeLost(store, 0);
 
@@ -52,19 +60,22 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const worker = await startWorker({
     store,
     queue,
-    compute: openChildren(config),
+    compute: openChildren(config, telemetry.log),
     slots: config.slots,
     engine,
     version: VERSION,
-    log,
+    telemetry,
     ...WORKER_DEFAULTS,
   });
-  const scheduler = await startScheduler({ store, sender, catalogFor, log, ...SCHEDULER_DEFAULTS });
+  const scheduler = await startScheduler({ store, sender, catalogFor, telemetry, ...SCHEDULER_DEFAULTS });
+  telemetry.phase("running");
   return {
     async stop() {
+      telemetry.phase("stopping");
       await scheduler.stop();
       await worker.stop();
       await sender.close();
+      await served?.close();
       await lock?.release();
     },
   };

@@ -9,6 +9,7 @@ test("a scheduler of its own shares the cluster's database with its queue, and m
     databaseUrl: DATABASE_URL,
     queue: { databaseUrl: DATABASE_URL, redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "info",
+    metrics: null,
   });
 });
 

@@ -1,4 +1,4 @@
-import { parseEnvironment } from "@shadowfarm/core/environment";
+import { metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 
@@ -7,6 +7,8 @@ export interface SchedulerSettings {
   databaseUrl: string;
   queue: QueueConfig;
   logLevel: string;
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: { host: string; port: number } | null;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -20,5 +22,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     databaseUrl,
     queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    metrics: metricsAddressOf(env),
   };
 }

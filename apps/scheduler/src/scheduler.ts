@@ -18,7 +18,8 @@ import { listResults } from "@shadowfarm/store/results";
 import { type Costs, mendOffers, recentCosts, takeReady } from "@shadowfarm/store/shares";
 import { onWake, seekLead } from "@shadowfarm/store/signals";
 import { liveSlots } from "@shadowfarm/store/workers";
-import type { Logger } from "pino";
+import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 import { adjustWindow, openWindow } from "./window.ts";
 
 export interface SchedulerConfig {
@@ -26,7 +27,7 @@ export interface SchedulerConfig {
   sender: Sender;
   /** The units that an experiment on these datasets may name. */
   catalogFor(datasets: readonly DatasetUse[]): Catalog;
-  log: Pick<Logger, "info" | "warn" | "error">;
+  telemetry: Telemetry;
   /** Seconds without a heartbeat after which a running job is taken to be lost. */
   silentSeconds: number;
 }
@@ -49,7 +50,11 @@ const OVERDUE_SECONDS = 60;
  * stand by. Should two ever believe that they lead, they only do some work twice: every statement is safe beside another's.
  */
 export async function startScheduler(config: SchedulerConfig): Promise<{ stop(): Promise<void> }> {
-  const { store, sender, log } = config;
+  const { store, sender, telemetry } = config;
+  const { log } = telemetry;
+  const watch = watchScheduler(telemetry, store, sender);
+  telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
+  telemetry.check("queue", () => sender.size());
   let stopped = false;
   let nudge: () => void = () => {};
   let nudged = false;
@@ -67,7 +72,10 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
       .then((planned) => {
         if (planned > 0) wake("experiments");
       })
-      .catch((error: unknown) => log.error({ err: error }, "planning failed"))
+      .catch((error: unknown) => {
+        watch.failed();
+        log.error({ err: error }, "planning failed");
+      })
       .finally(() => {
         planning = null;
       });
@@ -82,6 +90,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
     let window = openWindow(0);
     while (!stopped) {
       nudged = false;
+      const worked = watch.round();
       if (lead.held() !== led) {
         led = !led;
         log.info(led ? "this scheduler leads" : "this scheduler stands by");
@@ -98,7 +107,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         }
         if (led && now - reconciled >= RECONCILE_MS) {
           reconciled = now;
-          await reconcile(config);
+          await reconcile(config, watch);
         }
         if (led && now - mended >= MEND_MS) {
           mended = now;
@@ -108,6 +117,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         if (led && lead.held()) {
           const tickets = await takeReady(store, window.size, { window: window.size, costs });
           if (tickets.length > 0) await sender.send(tickets);
+          worked();
           const { extra } = window;
           window = adjustWindow(window, tickets.length, slots);
           if (tickets.length > 0) await pause(GATHER_MS);
@@ -115,6 +125,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         }
       } catch (error) {
         // The database or the queue is away; what was not done is still to be seen in the database next time.
+        watch.failed();
         log.error({ err: error }, "scheduler round failed");
         await pause(1_000);
       }
@@ -155,7 +166,7 @@ async function planAll(config: SchedulerConfig): Promise<number> {
 
 /** @param cells of the rounds that have come to their end; null for a new experiment */
 async function planExperiment(
-  { store, catalogFor, log }: SchedulerConfig,
+  { store, catalogFor, telemetry: { log } }: SchedulerConfig,
   experiment: ExperimentRow,
   cells: number | null = null,
 ): Promise<void> {
@@ -181,15 +192,19 @@ async function planExperiment(
   log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }
 
-async function reconcile({ store, sender, log, silentSeconds }: SchedulerConfig): Promise<void> {
+async function reconcile(
+  { store, sender, telemetry: { log }, silentSeconds }: SchedulerConfig,
+  watch: SchedulerWatch,
+): Promise<void> {
   const freed = await freeLost(store, silentSeconds);
+  watch.lost(freed);
   if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
   const expected = await countEnqueued(store);
   if (expected > (await sender.size())) {
     log.warn({ jobs: expected }, "the queue has lost messages; sending them again");
-    await enqueueAgain(store);
+    watch.resent(await enqueueAgain(store));
   }
-  // One lost message among many others is not seen in their number.
+  // One lost message among many others is not seen in their number. Most of these are not lost, so they are not counted.
   await enqueueAgain(store, OVERDUE_SECONDS);
 }
 

@@ -2,6 +2,7 @@ import { Cancelled, FarmError, InputLost } from "@shadowfarm/core/errors";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
+import { END_OF_RUN } from "./child-output.ts";
 import type { Settled } from "./compute.ts";
 import type { Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
@@ -52,12 +53,18 @@ async function run(job: Claim): Promise<void> {
         one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(artifacts, one, seconds) },
       );
     }
-    tell({ type: "settled", jobs });
+    settle(jobs);
   } catch (error) {
-    tell({ type: "settled", jobs: keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)) });
+    settle(keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)));
   } finally {
     running = null;
   }
+}
+
+function settle(jobs: Settled[]): void {
+  process.stdout.write(END_OF_RUN);
+  process.stderr.write(END_OF_RUN);
+  tell({ type: "settled", jobs });
 }
 
 async function outcomeOf(artifacts: Artifacts, { bundles, metrics }: Made, seconds: number): Promise<Outcome> {

@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
 import type { Claim } from "@shadowfarm/store/jobs";
+import type { Logger } from "pino";
+import { type Hear, hearOutput } from "./child-output.ts";
 import type { ClaimMore, Compute, Settled } from "./compute.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
@@ -11,24 +13,50 @@ const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 /** How long a compute process may take to notice that its job was cancelled. */
 const CANCEL_MS = 3_000;
 
+/** What a compute process has no use for, and must not be able to show. */
+const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined };
+
+/** What its worker knows of a compute process. */
+interface Heard {
+  /** Whose lines it writes; null between runs. */
+  hear: Hear | null;
+  /** Once after each run: all of its lines were heard. */
+  drained(): Promise<void>;
+  started: boolean;
+}
+
 /**
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig): Compute {
+export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, log: Logger): Compute {
   const idle: ChildProcess[] = [];
-  const all = new Set<ChildProcess>();
+  const all = new Map<ChildProcess, Heard>();
+
+  const outsideRuns: Hear = (from, text) => log.info({ from }, text);
 
   const spawn = (): ChildProcess => {
     const config: ChildConfig = { artifacts, datasetFolders, nchwc };
     const child = fork(CHILD, [], {
-      env: { ...process.env, [CHILD_CONFIG]: JSON.stringify(config) },
+      env: { ...process.env, ...NOT_FOR_CHILDREN, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    all.add(child);
+    const heard: Heard = {
+      hear: null,
+      drained: hearOutput(child, (from, text) => (heard.hear ?? outsideRuns)(from, text)),
+      started: false,
+    };
+    all.set(child, heard);
+    // The first message says that it is there.
+    child.once("message", () => {
+      heard.started = true;
+    });
+    child.on("error", () => {
+      if (child.pid === undefined) all.delete(child);
+    });
     child.on("exit", () => {
       all.delete(child);
       const position = idle.indexOf(child);
@@ -38,17 +66,27 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig):
   };
 
   return {
-    async run(job, signal, claimMore) {
+    async run(job, signal, claimMore, hear) {
       const child = idle.pop() ?? spawn();
+      const heard = all.get(child);
+      if (heard) heard.hear = hear;
       const settled = await runIn(child, job, signal, claimMore);
+      await heard?.drained();
+      if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
       if (settled.some((one) => "failure" in one)) child.kill("SIGKILL");
       else if (child.connected) idle.push(child);
       return settled;
     },
+    async ready() {
+      if ([...all.values()].some(({ started }) => started)) return;
+      const child = spawn();
+      await firstMessage(child);
+      if (child.connected) idle.push(child);
+    },
     async close() {
       await Promise.all(
-        [...all].map(
+        [...all.keys()].map(
           (child) =>
             new Promise<void>((resolve) => {
               child.once("exit", () => resolve());
@@ -58,6 +96,15 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig):
       );
     },
   };
+}
+
+function firstMessage(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new EnvironmentFault(`no compute process: ${why}`, { retryable: true }));
+    child.once("message", () => resolve());
+    child.once("error", (error) => fail(error.message));
+    child.once("exit", (code, by) => fail(`it ended with ${by ?? `code ${code}`}`));
+  });
 }
 
 function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]> {
@@ -71,7 +118,7 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: 
       clearTimeout(killer);
       signal.removeEventListener("abort", cancel);
       child.off("message", hear);
-      child.off("exit", lose);
+      child.off("close", lose);
       child.off("error", fail);
       finish();
     };
@@ -97,7 +144,8 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: 
       settle(() => reject(new EnvironmentFault(`no compute process: ${error.message}`, { retryable: true })));
 
     child.on("message", hear);
-    child.on("exit", lose);
+    // Not its exit: what it wrote before is part of the run.
+    child.on("close", lose);
     child.on("error", fail);
     signal.addEventListener("abort", cancel);
     tell(child, { type: "run", job });

@@ -1,4 +1,5 @@
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
+import type { Hear } from "./child-output.ts";
 
 /** An error as it crosses from one process to another. */
 export interface RunFailure {
@@ -21,8 +22,11 @@ export interface Compute {
   /**
    * Settles every job of the run.
    *
+   * @param hear gets the lines that it writes
    * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
    */
-  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]>;
+  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore, hear: Hear): Promise<Settled[]>;
+  /** @throws {FarmError} when nothing can be computed here. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ test("a worker of its own shares the cluster's database with its queue, and may 
     slots: 2,
     exitWhenIdle: 60,
     logLevel: "info",
+    metrics: null,
   });
   expect(readConfig({ DATABASE_URL }).exitWhenIdle).toBeNull();
   expect(readConfig({ DATABASE_URL, REDIS_URL: "redis://queue" }).queue.redisUrl).toBe("redis://queue");

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { datasetFoldersOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
@@ -18,6 +18,8 @@ export interface WorkerSettings {
   /** Seconds without a job after which the worker leaves; null: it stays. */
   exitWhenIdle: number | null;
   logLevel: string;
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: { host: string; port: number } | null;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -36,5 +38,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
+    metrics: metricsAddressOf(env),
   };
 }

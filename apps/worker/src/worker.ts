@@ -16,8 +16,9 @@ import {
 } from "@shadowfarm/store/jobs";
 import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
-import type { Logger } from "pino";
+import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import type { Compute, RunFailure } from "./compute.ts";
+import { watchWorker } from "./watch.ts";
 
 export interface WorkerConfig {
   store: Store;
@@ -27,7 +28,7 @@ export interface WorkerConfig {
   slots: number;
   engine: string;
   version: string;
-  log: Logger;
+  telemetry: Telemetry;
   heartbeatMs: number;
   /** Failed attempts after which a job is given up. */
   maxFailures: number;
@@ -58,10 +59,12 @@ interface Run {
  * good, so a message delivered twice does nothing.
  */
 export async function startWorker(config: WorkerConfig): Promise<RunningWorker> {
-  const { store, compute, log } = config;
+  const { store, compute, telemetry } = config;
+  const { log } = telemetry;
   const machine = hostname();
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const running = new Map<string, Run>();
+  const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size);
   let stopping = false;
   let idleSince = Date.now();
 
@@ -80,14 +83,19 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
     running.set(key, run);
+    watch.begin(held);
     const claimMore = async (most: number): Promise<Claim[]> => {
       const more = stopping ? [] : await claimAlike(store, held, most, id);
       run.jobs.push(...more);
-      for (const job of more) running.set(job.key, run);
+      for (const job of more) {
+        running.set(job.key, run);
+        watch.begin(job);
+      }
       return more;
     };
     try {
-      const settled = new Map((await compute.run(held, signal, claimMore)).map((one) => [one.key, one]));
+      const ends = await compute.run(held, signal, claimMore, (from, text) => watch.hear(run.jobs, from, text));
+      const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
         if (end && "outcome" in end) await settleSuccess(job, end.outcome);
@@ -103,19 +111,25 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
     const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
-    if (!(await commit(store, held, outcome, where))) {
-      log.warn({ job: held.key }, "finished a job that is no longer ours");
-    }
+    const committed = await commit(store, held, outcome, where);
+    if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
+    watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
   };
 
   const settleFailure = async (held: Claim, signal: AbortSignal, error: unknown): Promise<void> => {
     const reason = signal.aborted ? (signal.reason as Reason) : null;
-    if (reason === "no longer ours") return;
-    if (reason === "stopping") return handBack(store, held);
-    log.error({ job: held.key, kind: held.kind, fence: held.fence, err: error }, "attempt failed");
-    if (error instanceof InputLost) return loseInput(store, held, error.input, error.message);
+    if (reason) {
+      watch.end(held, reason === "stopping" ? "cancelled" : "lost");
+      if (reason === "stopping") await handBack(store, held);
+      return;
+    }
+    watch.say(held, "error", "attempt failed", error);
+    watch.end(held, "failed");
+    // Whoever sees that it failed shall see why.
+    await watch.keep();
+    if (error instanceof InputLost) return loseInput(store, held, error.input, telemetry.hide(error.message));
     await failAttempt(store, held, {
-      error: messageOf(error),
+      error: telemetry.hide(messageOf(error)),
       retryable: error instanceof FarmError ? error.retryable : true,
       maxFailures: config.maxFailures,
       backoffSeconds: config.backoffSeconds,
@@ -134,6 +148,8 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     } catch (error) {
       log.error({ err: error }, "heartbeat failed");
     }
+    await watch.keep();
+    watch.beat();
   };
   let beating = Promise.resolve();
   const timer = setInterval(() => {
@@ -145,6 +161,9 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     { concurrency: config.slots, onError: (error) => log.error({ err: error }, "queue error") },
     handle,
   );
+  telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
+  telemetry.check("queue", () => consumer.ping());
+  telemetry.check("compute", () => compute.ready());
   log.info({ worker: id, slots: config.slots, engine: config.engine }, "worker started");
 
   return {
@@ -157,6 +176,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
       clearInterval(timer);
       await beating;
       await compute.close();
+      await watch.keep();
       await retireWorker(store, id);
       log.info({ worker: id }, "worker stopped");
     },

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { datasetFoldersOf, environmentSchema, parseEnvironment } from "./environment.ts";
+import { datasetFoldersOf, environmentSchema, metricsAddressOf, parseEnvironment } from "./environment.ts";
 import { InvalidInput } from "./errors.ts";
 
 /** The lines that a person is told about variables that are refused. */
@@ -21,6 +21,7 @@ test("with nothing set, the farm is embedded", () => {
     SHADOWFARM_NCHWC: "1",
     SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",
+    SHADOWFARM_METRICS_HOST: "127.0.0.1",
     SHADOWFARM_QUEUE_PREFIX: "shadowfarm",
   });
 });
@@ -67,6 +68,13 @@ test("every variable says what it is for, and the optional ones what holds witho
       expect(schema.description, name).toContain("default:");
     }
   }
+});
+
+test("metrics are served on the loopback address, and only when a port is named", () => {
+  expect(metricsAddressOf(parseEnvironment({ SHADOWFARM_METRICS_HOST: "::" }))).toBeNull();
+  expect(metricsAddressOf(parseEnvironment({ SHADOWFARM_METRICS_PORT: "0" }))).toEqual({ host: "127.0.0.1", port: 0 });
+  const all = { SHADOWFARM_METRICS_PORT: "9464", SHADOWFARM_METRICS_HOST: "0.0.0.0" };
+  expect(metricsAddressOf(parseEnvironment(all))).toEqual({ host: "0.0.0.0", port: 9464 });
 });
 
 describe("folders", () => {

@@ -37,6 +37,12 @@ export const environmentSchema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
     .describe("least severe message that is logged"),
+  SHADOWFARM_METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe("port of /metrics, /healthz and /readyz, 0 for any that is free; default: they are not served"),
+  SHADOWFARM_METRICS_HOST: text
+    .default("127.0.0.1")
+    .describe("address on which they are served; 0.0.0.0 or :: for all of this machine's"),
   SHADOWFARM_QUEUE_PREFIX: text
     .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
     .default("shadowfarm")
@@ -87,4 +93,10 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
 export function datasetFoldersOf(env: Environment): string[] {
   const folders = env.SHADOWFARM_DATASETS?.split(path.delimiter) ?? [path.join(env.SHADOWFARM_HOME, "datasets")];
   return folders.filter((folder) => folder !== "").map((folder) => path.resolve(folder));
+}
+
+/** Where metrics, health and readiness are served; null: nowhere. */
+export function metricsAddressOf(env: Environment): { host: string; port: number } | null {
+  const { SHADOWFARM_METRICS_HOST: host, SHADOWFARM_METRICS_PORT: port } = env;
+  return port === undefined ? null : { host, port };
 }

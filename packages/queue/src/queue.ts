@@ -18,6 +18,8 @@ export interface Sender {
 
 /** The receiving side of the queue. */
 export interface Consumer {
+  /** @throws when the queue does not answer. */
+  ping(): Promise<void>;
   /** Takes no further messages and waits for the ones being handled. */
   close(): Promise<void>;
 }
@@ -74,9 +76,15 @@ export async function consume(
   });
   worker.on("error", options.onError);
   await worker.waitUntilReady();
+  const queue = backend.queue();
+  queue.on("error", options.onError);
   return {
+    async ping() {
+      await queue.getJobCounts("active");
+    },
     async close() {
       await worker.close();
+      await queue.close();
       await backend.close();
     },
   };

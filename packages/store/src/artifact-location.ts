@@ -59,6 +59,11 @@ export function describeLocation(location: ArtifactsLocation): string {
   return `s3://${bucket}/${prefix}${endpoint === null ? "" : ` at ${new URL(endpoint).origin}`}`;
 }
 
+/** What of a location must not be shown. */
+export function secretsOf(location: ArtifactsLocation): string[] {
+  return location.kind === "s3" && location.credentials ? [location.credentials.secretAccessKey] : [];
+}
+
 function credentialsOf(env: Environment): S3Location["credentials"] {
   const accessKeyId = secretOf(env, "SHADOWFARM_S3_ACCESS_KEY");
   const secretAccessKey = secretOf(env, "SHADOWFARM_S3_SECRET_KEY");

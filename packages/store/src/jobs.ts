@@ -9,6 +9,8 @@ import { liveSlots } from "./workers.ts";
 export type Claim = JobWork & {
   key: string;
   fence: number;
+  /** A running experiment that wants it, the newest of several. */
+  experiment: string | null;
   /** The artifacts of the job's inputs, by input key and name. */
   inputs: Record<string, Record<string, ArtifactRef>>;
 };
@@ -58,7 +60,10 @@ async function claimAll(store: Store, keys: readonly string[], workerId: string)
                jsonb_object_agg(artifact.name, jsonb_build_object('sha256', artifact.sha256, 'bytes', artifact.bytes)) AS artifacts
         FROM "JobDependency" edge JOIN "Artifact" artifact ON artifact."jobKey" = edge."inputKey"
         WHERE edge."jobKey" = claimed.key GROUP BY artifact."jobKey") AS found
-    ) AS inputs
+    ) AS inputs, (
+      SELECT experiment.id FROM "ExperimentJob" wanted JOIN "Experiment" experiment ON experiment.id = wanted."experimentId"
+      WHERE wanted."jobKey" = claimed.key AND experiment.state = 'running' ORDER BY experiment."submittedAt" DESC LIMIT 1
+    ) AS experiment
     FROM claimed`;
 }
 
@@ -219,8 +224,8 @@ export async function countEnqueued(store: Store): Promise<number> {
 }
 
 /** Has every message that has waited for so long sent again; the queue ignores those that it still has. */
-export async function enqueueAgain(store: Store, seconds = 5): Promise<void> {
-  await store.db.$executeRaw`
+export async function enqueueAgain(store: Store, seconds = 5): Promise<number> {
+  return store.db.$executeRaw`
     UPDATE "Job" SET "enqueuedAt" = NULL
     WHERE state = 'ready' AND "enqueuedAt" < now() - make_interval(secs => ${seconds}::float8)`;
 }

@@ -86,6 +86,8 @@ async function connect(url: string): Promise<pg.Client> {
 
 /** A connection string fit for messages. */
 export function withoutPassword(url: string): string {
+  // What is taken for the host would be a part of the password.
+  if (url.split("@").length > 2) return "DATABASE_URL (in its password write @ as %40, / as %2F, : as %3A)";
   try {
     const { protocol, host, pathname } = new URL(url);
     return `${protocol}//${host}${pathname}`;

@@ -117,7 +117,7 @@ volumeMounts:
 {{- define "shadowfarm.metrics" -}}
 {{- if .Values.metricsPort -}}
 ports: [{ name: metrics, containerPort: {{ .Values.metricsPort }} }]
-startupProbe: { httpGet: { path: /metrics, port: metrics }, periodSeconds: 5, failureThreshold: 60 }
-livenessProbe: { httpGet: { path: /metrics, port: metrics }, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }
+startupProbe: { httpGet: { path: /healthz, port: metrics }, periodSeconds: 5, failureThreshold: 60 }
+livenessProbe: { httpGet: { path: /healthz, port: metrics }, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }
 {{- end }}
 {{- end }}

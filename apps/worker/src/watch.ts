@@ -1,0 +1,135 @@
+import { messageOf } from "@shadowfarm/core/errors";
+import { jobKinds } from "@shadowfarm/core/job";
+import { type AttemptLines, keepLines, type LogLine } from "@shadowfarm/store/attempt-logs";
+import type { Store } from "@shadowfarm/store/client";
+import type { Claim } from "@shadowfarm/store/jobs";
+import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { Counter, Gauge, Histogram } from "prom-client";
+import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
+
+/** How an attempt ended, for the worker that made it; `lost`: the job had been taken away meanwhile. */
+export type Ending = "done" | "failed" | "cancelled" | "lost";
+const endings: readonly Ending[] = ["done", "failed", "cancelled", "lost"];
+
+/** From jobs that only read to trainings of a day. */
+const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
+/** Longer than any timeout of the database, shorter than patience. */
+const BEAT_WITHIN_MS = 60_000;
+
+/** What a worker tells of its attempts: in the log, in the metrics, and beside each attempt in the database. */
+export interface WorkerWatch {
+  begin(job: Claim): void;
+  /** A line about an attempt: logged, and kept with it. */
+  say(job: Claim, level: "debug" | "warn" | "error", message: string, error?: unknown): void;
+  /** A line that the compute process of these jobs wrote. */
+  hear(jobs: readonly Claim[], from: "stdout" | "stderr", text: string): void;
+  /** @param seconds of computing, where it came to its end */
+  end(job: Claim, ending: Ending, seconds?: number): void;
+  /** Keeps what was said since the last time; what cannot be written now is kept for the next. */
+  keep(): Promise<void>;
+  /** The heartbeats go on. */
+  beat(): void;
+}
+
+interface Attempt {
+  job: Claim;
+  log: AttemptLog;
+  changed: boolean;
+  ended: boolean;
+}
+
+/** @param busy how many slots are */
+export function watchWorker(telemetry: Telemetry, store: Store, slots: number, busy: () => number): WorkerWatch {
+  const { log, hide, registry } = telemetry;
+  const registers = [registry];
+  const attempts = new Counter({
+    name: "shadowfarm_attempts_total",
+    help: "Attempts that ended on this worker, by kind of job and outcome.",
+    labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "shadowfarm_job_duration_seconds",
+    help: "Wall-clock seconds of computing a job that was done, by kind; of jobs computed together each has its share.",
+    labelNames: ["kind"],
+    buckets: SECONDS,
+    registers,
+  });
+  for (const kind of jobKinds) {
+    durations.zero({ kind });
+    for (const outcome of endings) attempts.inc({ kind, outcome }, 0);
+  }
+  const total = { name: "shadowfarm_worker_slots", help: "Jobs that this worker runs at a time." };
+  new Gauge({ ...total, registers }).set(slots);
+  new Gauge({
+    name: "shadowfarm_worker_busy_slots",
+    help: "Slots of this worker that have a job.",
+    registers,
+    collect() {
+      this.set(busy());
+    },
+  });
+  const pulse = telemetry.pulse("heartbeats", BEAT_WITHIN_MS);
+
+  const known = new Map<string, Attempt>();
+  const idOf = ({ key, fence }: Claim) => `${key}-${fence}`;
+  const add = (job: Claim, from: LogLine["from"], text: string) => {
+    const attempt = known.get(idOf(job));
+    if (!attempt) return;
+    attempt.log.add(from, hide(text));
+    attempt.changed = true;
+  };
+  const logOf = ({ experiment, key, kind, fence }: Claim) => log.child({ experiment, job: key, kind, attempt: fence });
+  let keeping = Promise.resolve();
+
+  const keep = async () => {
+    const changed = [...known.values()].filter((attempt) => attempt.changed);
+    for (const attempt of changed) attempt.changed = false;
+    try {
+      await keepLines(store, changed.map(linesOf));
+    } catch (error) {
+      for (const attempt of changed) attempt.changed = true;
+      log.error({ err: error, attempts: changed.length }, "the lines of attempts cannot be kept now");
+      return;
+    }
+    for (const attempt of changed) if (attempt.ended && !attempt.changed) known.delete(idOf(attempt.job));
+  };
+
+  return {
+    begin(job) {
+      known.set(idOf(job), { job, log: openAttemptLog(), changed: false, ended: false });
+      logOf(job).debug("attempt begins");
+    },
+    say(job, level, message, error) {
+      logOf(job)[level](error === undefined ? {} : { err: error }, message);
+      add(job, "worker", error === undefined ? message : `${message}: ${traceOf(error)}`);
+    },
+    hear(jobs, from, text) {
+      for (const job of jobs) add(job, from, text);
+      const [first] = jobs;
+      if (first) logOf(first).info({ from }, text);
+    },
+    end(job, ending, seconds) {
+      const attempt = known.get(idOf(job));
+      if (!attempt || attempt.ended) return;
+      attempts.inc({ kind: job.kind, outcome: ending });
+      if (seconds !== undefined) durations.observe({ kind: job.kind }, seconds);
+      logOf(job).debug({ outcome: ending, seconds }, "attempt ended");
+      attempt.ended = true;
+      if (!attempt.changed) known.delete(idOf(job));
+    },
+    keep() {
+      keeping = keeping.then(keep);
+      return keeping;
+    },
+    beat: () => pulse.beat(),
+  };
+}
+
+function linesOf({ job, log }: Attempt): AttemptLines {
+  return { key: job.key, fence: job.fence, lines: log.lines, dropped: log.dropped };
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+}
