@@ -93,7 +93,8 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
       const worked = watch.round();
       if (lead.held() !== led) {
         led = !led;
-        log.info(led ? "this scheduler leads" : "this scheduler stands by");
+        if (led) log.info("this scheduler leads");
+        else log.warn("this scheduler stands by: it has lost its connection to the database");
         looked = reconciled = mended = 0;
       }
       try {
