@@ -88,7 +88,7 @@ export function report(results: readonly ResultRow[], json: boolean): void {
   else if (results.length > 0) process.stdout.write(`${renderResults(results)}\n\n${renderOrigins(results)}\n`);
 }
 
-/** Prints an experiment's published numbers beside its own, if its file has any. */
+/** Prints the published numbers of an experiment's file beside its own; nothing for a file without them. */
 function printPaper({ id, spec }: ExperimentRow, results: readonly ResultRow[]): void {
   const own = results.filter(({ experimentId }) => experimentId === id);
   const comparisons = compareWithPaper(spec.paper ?? [], own);

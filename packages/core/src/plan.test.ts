@@ -365,7 +365,7 @@ describe("shared work is one job", () => {
     ]);
   });
 
-  test("a probe runs once for all attacks that want it, as far as any of them wants it", () => {
+  test("a probe runs once for all attacks that want it, as far as the one that wants most", () => {
     const { jobs, cells } = plan({
       attacks: [{ name: "boundary", queries: [250, 1000], norm: ["l1", "l2"], points: [0, 5] }],
     });
