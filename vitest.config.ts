@@ -25,6 +25,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: ["test/setup.ts"],
+          // As many as there are for the unit tests: most of the time goes into starting processes and waiting for them.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
