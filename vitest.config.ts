@@ -20,17 +20,18 @@ export default defineConfig({
         // Every kernel, compiled and by TF.js: as fast as the others each, but many.
         test: { name: "engine", include: ["packages/engine/src/**/*.test.ts"], isolate: false, testTimeout: 60_000 },
       },
-      {
+      // What dies, stalls or is shared in a cluster takes minutes to show, and is a suite of its own.
+      ...["integration", "cluster"].map((name) => ({
         test: {
-          name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          name,
+          include: [`test/${name}/**/*.test.ts`],
           globalSetup: ["test/setup.ts"],
           // As many as there are for the unit tests: most of the time goes into starting processes and waiting for them.
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
-      },
+      })),
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"], testTimeout: 600_000 } },
     ],
   },
