@@ -111,9 +111,10 @@ BEGIN
   ON CONFLICT ("jobKey") DO UPDATE SET metrics = excluded.metrics, engine = excluded.engine, machine = excluded.machine,
     version = excluded.version, "computeSeconds" = excluded."computeSeconds";
 
-  -- Locked in one order, so that two commits with common dependants cannot wait for each other.
+  -- Locked in one order, so that two commits with common dependants cannot wait for each other; and no stronger than an update
+  -- locks, since a plan that waits for this commit holds the keys of jobs that it wants.
   PERFORM key FROM "Job"
-  WHERE key IN (SELECT "jobKey" FROM "JobDependency" WHERE "inputKey" = ANY(committed)) ORDER BY key FOR UPDATE;
+  WHERE key IN (SELECT "jobKey" FROM "JobDependency" WHERE "inputKey" = ANY(committed)) ORDER BY key FOR NO KEY UPDATE;
 
   WITH edge AS (
     SELECT "jobKey", count(*)::int AS inputs FROM "JobDependency" WHERE "inputKey" = ANY(committed) GROUP BY "jobKey"
