@@ -1,111 +1,93 @@
-import { fork } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import type { DatasetUse } from "@shadowfarm/core/catalog";
-import { parseExperiment } from "@shadowfarm/core/experiment";
-import { compilePlan } from "@shadowfarm/core/plan";
-import { catalog, catalogFor } from "@shadowfarm/ml/catalog";
-import { openSender } from "@shadowfarm/queue/queue";
-import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
-import { openStore } from "@shadowfarm/store/client";
-import { startEmbedded } from "@shadowfarm/store/embedded";
-import { cancelExperiment, findExperiment, submitExperiment } from "@shadowfarm/store/experiments";
-import { migrate } from "@shadowfarm/store/migrate";
-import { recordPlan } from "@shadowfarm/store/plans";
-import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
+import { setTimeout } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Store } from "@shadowfarm/store/client";
+import { failuresOf, findExperiment, progressOf } from "@shadowfarm/store/experiments";
+import { currentShares } from "@shadowfarm/store/shares";
+import { liveSlots } from "@shadowfarm/store/workers";
+import { openStage, reached, redisMemory, rounded, submitSweep } from "./stage.ts";
 
-// `npm run bench:farm --silent`: how fast an experiment is planned, and how many jobs a second the farm can pass on.
-// Prints one JSON object. With REDIS_URL set the queue is on Redis, else on Postgres.
+// `npm run bench:farm --silent`: how fast a large experiment is submitted, looked at, passed through the farm by workers that compute
+// nothing, and submitted again. Prints one JSON object.
 
-const WORKERS = 2;
-const datasets: DatasetUse[] = [
-  {
-    name: "mnist",
-    version: 1,
-    source: "real",
-    checksum: "bench",
-    records: 10_000,
-    largestGroup: 1,
-    origin: "none: nothing is computed",
+const { values } = parseArgs({
+  options: {
+    jobs: { type: "string", default: "100000" },
+    workers: { type: "string", default: "4" },
+    slots: { type: "string", default: "32" },
   },
-];
+});
 
-/** A sweep with 8 jobs a repeat and defense: train, 2 × query, 5 × attack. */
-function sweep(name: string, repeats: number, defenses: number) {
-  const content = {
-    name,
-    repeats,
-    datasets: ["mnist"],
-    records: 100,
-    model: "mlp",
-    attacks: ["gap", { name: "threshold", percentile: [5, 10, 15, 20] }],
-    defenses: [
-      { name: "dropout", input: Array.from({ length: defenses }, (_, index) => (index + 1) / (defenses + 1)) },
-    ],
-  };
-  return parseExperiment(content, catalog);
-}
-
-const home = await mkdtemp(path.join(tmpdir(), "shadowfarm-bench-"));
-await chmod(home, 0o755);
-const postgres = await startEmbedded(home);
+const stage = await openStage();
+const { store, scheduler } = stage;
 try {
-  await migrate(postgres.url);
-  const store = await openStore(postgres.url);
+  const idle = await redisMemory();
+  await scheduler.usage();
+  let started = performance.now();
+  const id = await submitSweep(store, "large", Number(values.jobs));
+  await reached(store, id, "running");
+  while ((await store.db.job.count({ where: { enqueuedAt: { not: null } } })) === 0) await setTimeout(20);
+  const submitSeconds = secondsSince(started);
+  const planning = await scheduler.usage();
 
-  const large = sweep("large", 1000, 13);
-  const started = performance.now();
-  const plan = compilePlan(large, catalog, { datasets, engine: "none" });
-  const compileSeconds = (performance.now() - started) / 1000;
-  const largeId = await submitExperiment(store, { spec: large.spec, datasets, engine: "none" });
-  await recordPlan(store, largeId, plan);
-  const planSeconds = (performance.now() - started) / 1000;
-  await cancelExperiment(store, largeId);
+  const looks: number[] = [];
+  for (let look = 0; look < 20; look++) {
+    const before = performance.now();
+    await status(store, id);
+    looks.push(performance.now() - before);
+  }
 
-  const queue = { databaseUrl: postgres.url, redisUrl: process.env.REDIS_URL || null, prefix: "bench" };
-  const sender = await openSender(queue);
-  const scheduler = await startScheduler({
-    ...SCHEDULER_DEFAULTS,
-    store,
-    sender,
-    catalogFor,
-    telemetry: openTelemetry({ level: "silent", addresses: [postgres.url] }),
-  });
-  const workers = Array.from({ length: WORKERS }, () =>
-    fork(fileURLToPath(new URL("noop-worker.ts", import.meta.url)), [postgres.url]),
-  );
-  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))));
+  const shape = { processes: Number(values.workers), workers: 1, slots: Number(values.slots) };
+  const crew = await stage.work({ ...shape, shortestMs: 0, longestMs: 0 });
+  const jobs = await store.db.job.count();
+  const [before, crewBefore, doneBefore] = [await scheduler.usage(), await crew.usage(), await countDone(store, id)];
+  started = performance.now();
+  let peak = 0;
+  for (const done = reached(store, id, "done"); ; ) {
+    peak = Math.max(peak, (await redisMemory()) ?? 0);
+    if (await Promise.race([done.then(() => true), setTimeout(250, false)])) break;
+  }
+  const seconds = secondsSince(started);
+  const [after, crewAfter] = [await scheduler.usage(), await crew.usage()];
+  const passed = jobs - doneBefore;
+  const crewMs = crewAfter.reduce((sum, { cpuMs }, at) => sum + cpuMs - (crewBefore[at]?.cpuMs ?? 0), 0);
 
-  const small = sweep("small", 50, 5);
-  const jobs = compilePlan(small, catalog, { datasets, engine: "small" }).jobs.length;
-  const cpu = process.cpuUsage();
-  const submitted = performance.now();
-  const id = await submitExperiment(store, { spec: small.spec, datasets, engine: "small" });
-  while ((await findExperiment(store, id)).state !== "done") await new Promise((resolve) => setTimeout(resolve, 20));
-  const seconds = (performance.now() - submitted) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  started = performance.now();
+  await submitSweep(store, "large", Number(values.jobs));
+  await reached(store, id, "done");
+  const resubmitSeconds = secondsSince(started);
+  const cached = (await progressOf(store, id)).reduce((sum, row) => sum + row.cached, 0);
 
-  for (const worker of workers) worker.disconnect();
-  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
-  await scheduler.stop();
-  await sender.close();
-  await store.close();
-  const round = (value: number) => Math.round(value * 100) / 100;
   const figures = {
-    jobsPerSecond: round(jobs / seconds),
-    planSeconds: round(planSeconds),
-    // Planning the small experiment included.
-    schedulerMsPerJob: round((user + system) / 1000 / jobs),
-    queue: sender.backend,
-    workers: WORKERS,
-    jobs,
-    planJobs: plan.jobs.length,
-    compileSeconds: round(compileSeconds),
+    jobsPerSecond: rounded(passed / seconds),
+    schedulerMsPerJob: rounded((after.cpuMs - before.cpuMs) / passed),
+    workerMsPerJob: rounded(crewMs / passed),
+    submitSeconds: rounded(submitSeconds),
+    // The longest that hand-out, heartbeats and health had to wait meanwhile.
+    planningBlockedMs: rounded(planning.blockedMs),
+    statusMs: rounded(looks.sort((a, b) => a - b)[10] as number),
+    resubmitSeconds: rounded(resubmitSeconds),
+    redisMegabytes:
+      idle === null ? null : [idle, peak, await redisMemory()].map((bytes) => rounded((bytes ?? 0) / 1e6)),
+    ...{ queue: stage.queue, jobs, cached, workers: shape.processes, slots: shape.slots },
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 } finally {
-  await postgres.stop();
-  await rm(home, { recursive: true, force: true });
+  await stage.close();
+}
+
+/** What `shadowfarm status EXPERIMENT` asks for. */
+async function status(store: Store, id: string): Promise<void> {
+  await findExperiment(store, id);
+  await liveSlots(store);
+  await currentShares(store);
+  await progressOf(store, id);
+  await failuresOf(store, id);
+}
+
+async function countDone(store: Store, id: string): Promise<number> {
+  return (await progressOf(store, id)).reduce((sum, { state, count }) => sum + (state === "done" ? count : 0), 0);
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
 }

@@ -52,8 +52,25 @@ describe("the time that is left", () => {
       aRow("query", "waiting", 3),
     ];
     expect(etaSeconds(rows)).toBe(3 * 10 + 3 * 2);
-    expect(etaSeconds(rows, 4)).toBe((3 * 10 + 3 * 2) / 4);
+    expect(etaSeconds(rows, 2)).toBe((3 * 10 + 3 * 2) / 2);
     expect(etaSeconds(rows, 0)).toBe(3 * 10 + 3 * 2);
+  });
+
+  test("is no shorter than one job of each kind that is left, however many slots there are", () => {
+    const rows = [
+      aRow("train", "done", 4, { meanSeconds: 10 }),
+      aRow("query", "done", 4, { meanSeconds: 2 }),
+      aRow("train", "running", 1),
+      aRow("query", "waiting", 3),
+    ];
+    expect(etaSeconds(rows, 4)).toBe(10 + 2);
+    expect(etaSeconds(rows, 1000)).toBe(10 + 2);
+  });
+
+  test("is longer where others have their share of the slots", () => {
+    const rows = [aRow("train", "done", 4, { meanSeconds: 10 }), aRow("train", "ready", 80)];
+    expect(summarizeProgress(rows, 8, 1).etaSeconds).toBe(100);
+    expect(summarizeProgress(rows, 8, 0.25).etaSeconds).toBe(400);
   });
 
   test("counts a kind that was not measured as the shortest that was: queries are far shorter than trains", () => {

@@ -1,6 +1,7 @@
-import { isFinal, type JobKind, jobKinds } from "@shadowfarm/core/job";
+import { isFinal, jobKinds } from "@shadowfarm/core/job";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, findExperiment, type ProgressRow, progressOf } from "@shadowfarm/store/experiments";
+import { currentShares } from "@shadowfarm/store/shares";
 import { liveSlots } from "@shadowfarm/store/workers";
 import { SingleBar } from "cli-progress";
 
@@ -16,8 +17,13 @@ export interface Progress {
   etaSeconds: number | null;
 }
 
-/** Sums up the rows of `progressOf`. `slots` is how many jobs are computed at a time. */
-export function summarizeProgress(rows: readonly ProgressRow[], slots: number): Progress {
+/**
+ * Sums up the rows of `progressOf`.
+ *
+ * @param slots how many jobs are computed at a time in the whole farm
+ * @param share the part of them that the experiment can expect, 0 … 1
+ */
+export function summarizeProgress(rows: readonly ProgressRow[], slots: number, share = 1): Progress {
   const count = (matches: (row: ProgressRow) => boolean) =>
     rows.filter(matches).reduce((sum, row) => sum + row.count, 0);
   return {
@@ -27,26 +33,26 @@ export function summarizeProgress(rows: readonly ProgressRow[], slots: number): 
     running: count((row) => row.state === "running"),
     failed: count((row) => row.state === "failed"),
     blocked: count((row) => row.state === "blocked"),
-    etaSeconds: estimate(rows, slots),
+    etaSeconds: estimate(rows, Math.max(1, slots * share)),
   };
 }
 
 /**
- * Work that is left, each kind at its mean duration so far. A kind not seen yet counts as the shortest of the others:
- * it comes later in the plan, and queries and attacks are far shorter than what goes before them.
+ * Work that is left, each kind at its mean duration so far, on so many slots; but no less than one job of each kind, which
+ * follow each other however many slots there are. A kind not seen yet counts as the shortest of the others: it comes later in
+ * the plan, and queries and attacks are far shorter than what goes before them.
  */
 function estimate(rows: readonly ProgressRow[], slots: number): number | null {
   const measured = rows.filter((row) => row.state === "done" && row.meanSeconds !== null);
   if (measured.length === 0) return null;
-  const meanOf = (kind: JobKind) => measured.find((row) => row.kind === kind)?.meanSeconds;
   const shortest = Math.min(...measured.map((row) => row.meanSeconds ?? 0));
-  const left = jobKinds.reduce((sum, kind) => {
-    const open = rows
-      .filter((row) => row.kind === kind && !isFinal(row.state))
-      .reduce((jobs, row) => jobs + row.count, 0);
-    return sum + open * (meanOf(kind) ?? shortest);
-  }, 0);
-  return left / Math.max(1, slots);
+  const left = jobKinds.map((kind) => ({
+    open: rows.reduce((jobs, row) => jobs + (row.kind === kind && !isFinal(row.state) ? row.count : 0), 0),
+    seconds: measured.find((row) => row.kind === kind)?.meanSeconds ?? shortest,
+  }));
+  const work = left.reduce((sum, { open, seconds }) => sum + open * seconds, 0);
+  const chain = left.reduce((sum, { open, seconds }) => sum + Math.min(1, open) * seconds, 0);
+  return Math.max(work / slots, chain);
 }
 
 /** `90` → `1m30s`. */
@@ -79,7 +85,8 @@ export async function follow(
     while (!signal.aborted) {
       const experiment = await findExperiment(store, id);
       const slots = await liveSlots(store);
-      const progress = summarizeProgress(await progressOf(store, id), slots);
+      const share = (await currentShares(store)).get(id);
+      const progress = summarizeProgress(await progressOf(store, id), slots, share);
       if (slots === 0 && !warned && Date.now() - started > LONELY_MS) {
         process.stderr.write("no worker has been heard of; start a farm on this database: shadowfarm up\n");
         warned = true;

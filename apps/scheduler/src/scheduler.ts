@@ -1,33 +1,15 @@
-import type { Catalog, DatasetUse } from "@shadowfarm/core/catalog";
-import { messageOf } from "@shadowfarm/core/errors";
-import { parseExperiment } from "@shadowfarm/core/experiment";
-import type { Plan } from "@shadowfarm/core/plan";
-import { hasRounds, planRounds } from "@shadowfarm/core/rounds";
 import type { Sender } from "@shadowfarm/queue/queue";
-import type { Store } from "@shadowfarm/store/client";
-import {
-  type ExperimentRow,
-  endedRounds,
-  finishExperiments,
-  listExperiments,
-  rejectExperiment,
-} from "@shadowfarm/store/experiments";
+import { finishExperiments, sumCounts } from "@shadowfarm/store/experiments";
 import { countEnqueued, enqueueAgain, freeLost } from "@shadowfarm/store/jobs";
-import { recordPlan } from "@shadowfarm/store/plans";
-import { listResults } from "@shadowfarm/store/results";
 import { type Costs, mendOffers, recentCosts, takeReady } from "@shadowfarm/store/shares";
 import { onWake, seekLead } from "@shadowfarm/store/signals";
 import { liveSlots } from "@shadowfarm/store/workers";
-import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { type PlanningConfig, planAll } from "./planning.ts";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 import { adjustWindow, openWindow } from "./window.ts";
 
-export interface SchedulerConfig {
-  store: Store;
+export interface SchedulerConfig extends PlanningConfig {
   sender: Sender;
-  /** The units that an experiment on these datasets may name. */
-  catalogFor(datasets: readonly DatasetUse[]): Catalog;
-  telemetry: Telemetry;
   /** Seconds without a heartbeat after which a running job is taken to be lost. */
   silentSeconds: number;
 }
@@ -102,6 +84,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         if (led && now - looked >= LOOK_MS) {
           looked = now;
           plan();
+          await sumCounts(store);
           await finishExperiments(store);
           slots = await liveSlots(store);
           costs = await recentCosts(store);
@@ -153,44 +136,6 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
       await wakeUp.close();
     },
   };
-}
-
-/** Plans what is submitted, and what may have further rounds. Beside the loop: a large plan takes many seconds to write. */
-async function planAll(config: SchedulerConfig): Promise<number> {
-  const { store } = config;
-  const submitted = await listExperiments(store, { state: "submitted" });
-  for (const experiment of submitted) await planExperiment(config, experiment);
-  const ended = await endedRounds(store);
-  for (const experiment of ended) await planExperiment(config, experiment, experiment.cells);
-  return submitted.length + ended.length;
-}
-
-/** @param cells of the rounds that have come to their end; null for a new experiment */
-async function planExperiment(
-  { store, catalogFor, telemetry: { log } }: SchedulerConfig,
-  experiment: ExperimentRow,
-  cells: number | null = null,
-): Promise<void> {
-  const { id, name, spec, datasets, engine } = experiment;
-  const started = performance.now();
-  let plan: Plan;
-  try {
-    const catalog = catalogFor(datasets);
-    const results = hasRounds(spec) ? await listResults(store, { experiment: id }) : [];
-    const known = { results, ended: cells !== null };
-    plan = planRounds(parseExperiment(spec, catalog), catalog, { datasets, engine }, known);
-  } catch (error) {
-    log.error({ experiment: id, name, err: error }, "experiment cannot be planned");
-    await rejectExperiment(store, id, messageOf(error));
-    return;
-  }
-  if (cells !== null && plan.cells.length <= cells) {
-    await finishExperiments(store, id);
-    return;
-  }
-  await recordPlan(store, id, plan, cells === null ? "submitted" : "running");
-  const seconds = (performance.now() - started) / 1000;
-  log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }
 
 async function reconcile(

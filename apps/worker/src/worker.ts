@@ -4,11 +4,13 @@ import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
+import { gather } from "@shadowfarm/store/gather";
 import {
   type Claim,
-  claim,
   claimAlike,
-  commit,
+  claimAll,
+  commitAll,
+  type Finished,
   failAttempt,
   handBack,
   heartbeat,
@@ -77,8 +79,21 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     version: config.version,
   });
 
+  const claim = gather(async (keys: readonly string[]) => {
+    const claims = new Map((await claimAll(store, [...new Set(keys)].sort(), id)).map((held) => [held.key, held]));
+    return keys.map((key) => {
+      const held = claims.get(key) ?? null;
+      claims.delete(key); // A message that came twice is good once.
+      return held;
+    });
+  });
+  const commit = gather(async (finished: readonly Finished[]) => {
+    const committed = await commitAll(store, finished);
+    return finished.map(({ held }) => committed.has(held.key));
+  });
+
   const handle = async (key: string): Promise<void> => {
-    const held = stopping ? null : await claim(store, key, id);
+    const held = stopping ? null : await claim(key);
     if (!held) return;
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
@@ -111,7 +126,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
     const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
-    const committed = await commit(store, held, outcome, where);
+    const committed = await commit({ held, outcome, where });
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
   };

@@ -6,12 +6,16 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Texts of objects that are met often and never changed, so that each is written out once. */
 export type KnownTexts = WeakMap<object, string>;
 
+const PLAIN_TEXT = /^[\w /.:-]*$/;
+
 /**
  * JSON with object keys sorted and `undefined` members left out, so that equal values give equal text.
  *
  * @throws {TypeError} for a number that is not finite, or a value that JSON cannot hold.
  */
 export function canonicalJson(value: unknown, known?: KnownTexts): string {
+  // Most texts are keys and names, which are written as they are.
+  if (typeof value === "string" && PLAIN_TEXT.test(value)) return `"${value}"`;
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical JSON`);
@@ -24,11 +28,14 @@ export function canonicalJson(value: unknown, known?: KnownTexts): string {
     if (before !== undefined) return before;
     // A Date or a Map would pass as an object without members, and all of them get one fingerprint.
     if (!isPlain(value)) throw new TypeError(`a ${value.constructor?.name ?? "class instance"} has no canonical JSON`);
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member, known)}`);
-    const text = `{${members.join(",")}}`;
+    // One string that grows: this runs some twenty times for each of a plan's hundred thousand jobs.
+    let members = "";
+    for (const name of Object.keys(value).sort()) {
+      const member = (value as Record<string, unknown>)[name];
+      if (member === undefined) continue;
+      members += `${members === "" ? "" : ","}${canonicalJson(name)}:${canonicalJson(member, known)}`;
+    }
+    const text = `{${members}}`;
     known?.set(value, text);
     return text;
   }

@@ -44,6 +44,9 @@ export const MAX_CELLS = 1_000_000;
 /** Whether a combination is to be run in a repeat. */
 export type Wanted = (combination: Combination, repeat: number) => boolean;
 
+/** A plan in the making: a step is a few jobs, so that whoever makes a large one can do other things in between. */
+export type PlanSteps = Generator<void, Plan>;
+
 /**
  * Turns an experiment into jobs. Equal work has an equal key, so a target under ten attacks, or in two experiments, is
  * one job.
@@ -52,12 +55,20 @@ export type Wanted = (combination: Combination, repeat: number) => boolean;
  * @throws {InvalidExperiment} for combinations that cannot run: a model for other inputs, too few records, an attack
  *   whose parameters do not fit the dataset.
  */
-export function compilePlan(
-  experiment: Experiment,
-  catalog: Catalog,
-  context: PlanContext,
-  wanted: Wanted = () => true,
-): Plan {
+export function compilePlan(experiment: Experiment, catalog: Catalog, context: PlanContext, wanted?: Wanted): Plan {
+  return allSteps(planSteps(experiment, catalog, context, wanted));
+}
+
+/** Takes all steps at once. */
+export function allSteps(steps: PlanSteps): Plan {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** `compilePlan` step by step. */
+export function* planSteps(experiment: Experiment, catalog: Catalog, context: PlanContext, wanted?: Wanted): PlanSteps {
   const { spec, models, trainings, defenses, attacks } = experiment;
   const inputs = experiment.datasets.reduce((sum, { params }) => sum + params.length, 0);
   const count =
@@ -126,9 +137,8 @@ export function compilePlan(
                   for (const attacker of attackersOf(experiment, defense, need)) {
                     const common = { dataset, datasetParams, records: size.side, split: size.scheme };
                     const cell = { ...common, model, training, defense, attack, attacker, repeat };
-                    const combination = combinationOf(cell);
-                    if (repeat === 0) possible.push(combination);
-                    if (!wanted(combination, repeat)) continue;
+                    if (repeat === 0) possible.push(combinationOf(cell));
+                    if (wanted && !wanted(combinationOf(cell), repeat)) continue;
                     const own = attacker === "aware" ? setting : unaware;
                     const shadows = need.shadows.map(({ change, ...group }) => ({
                       ...group,
@@ -139,6 +149,7 @@ export function compilePlan(
                     cells.set(jobKey, { ...cell, jobKey });
                   }
                 });
+                yield;
               }
             }
           }

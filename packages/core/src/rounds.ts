@@ -5,7 +5,7 @@ import { type FrontierPoint, type FrontierResult, frontiersOf, leakOf, paretoSet
 import { groupsBy } from "./groups.ts";
 import { studentInterval } from "./intervals.ts";
 import type { Combination } from "./paper.ts";
-import { combinationOf, compilePlan, type Plan, type PlanContext } from "./plan.ts";
+import { allSteps, combinationOf, type Plan, type PlanContext, type PlanSteps, planSteps } from "./plan.ts";
 import type { Precision, Search } from "./rounds-schema.ts";
 import { summarize } from "./summary.ts";
 import type { Training } from "./training.ts";
@@ -37,12 +37,17 @@ export function hasRounds({ precision, search }: Experiment["spec"]): boolean {
  * @param known.ended whether all jobs of the last round have come to their end: what has no result then has failed
  * @throws {InvalidExperiment} as `compilePlan`, and for a search that cannot keep to its budget.
  */
-export function planRounds(
+export function planRounds(experiment: Experiment, catalog: Catalog, context: PlanContext, known: Known): Plan {
+  return allSteps(roundSteps(experiment, catalog, context, known));
+}
+
+/** `planRounds` step by step. */
+export function* roundSteps(
   experiment: Experiment,
   catalog: Catalog,
   context: PlanContext,
   { results, ended }: Known,
-): Plan {
+): PlanSteps {
   const { precision, search } = experiment.spec;
   if (precision && search) {
     throw new InvalidExperiment([
@@ -52,17 +57,18 @@ export function planRounds(
   if (precision) {
     const repeats = repeatsFor(precision, experiment.repeats, results);
     const wanted = (combination: Combination, repeat: number) => repeat < repeats(combination);
-    return compilePlan({ ...experiment, repeats: precision.most }, catalog, context, wanted);
+    return yield* planSteps({ ...experiment, repeats: precision.most }, catalog, context, wanted);
   }
-  if (!search) return compilePlan(experiment, catalog, context);
-  const all = compilePlan({ ...experiment, repeats: 1 }, catalog, context).cells.map(combinationOf);
+  if (!search) return yield* planSteps(experiment, catalog, context);
+  const once = yield* planSteps({ ...experiment, repeats: 1 }, catalog, context);
+  const all = once.cells.map(combinationOf);
   const rungs = new Map(experiment.trainings.map((training) => [training, rungsOf(search, training, experiment)]));
   const chosen = selected(search, { all, results, ended, rungs: [...rungs.values()], repeats: experiment.repeats });
   const trainings = [...rungs.values()].flat();
-  const once = new Map(trainings.map((training) => [canonicalJson(training), training]));
-  return compilePlan({ ...experiment, trainings: [...once.values()] }, catalog, context, (combination, repeat) => {
-    return repeat < (chosen.get(canonicalJson(targetOf(combination))) ?? 0);
-  });
+  const different = new Map(trainings.map((training) => [canonicalJson(training), training]));
+  const wanted = (combination: Combination, repeat: number) =>
+    repeat < (chosen.get(canonicalJson(targetOf(combination))) ?? 0);
+  return yield* planSteps({ ...experiment, trainings: [...different.values()] }, catalog, context, wanted);
 }
 
 /** How many repeats each combination is to have. */

@@ -105,11 +105,9 @@ export interface ProgressRow {
 
 export async function progressOf(store: Store, experimentId: string): Promise<ProgressRow[]> {
   return store.db.$queryRaw<ProgressRow[]>`
-    SELECT job.kind::text, job.state::text, count(*)::int AS count, (count(*) FILTER (WHERE wanted.cached))::int AS cached,
-           avg(job.seconds) AS "meanSeconds"
-    FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
-    WHERE wanted."experimentId" = ${experimentId}
-    GROUP BY job.kind, job.state`;
+    SELECT kind::text, state::text, sum(jobs)::int AS count, sum(cached)::int AS cached,
+           CASE WHEN state = 'done' THEN sum(seconds) / sum(jobs) END AS "meanSeconds"
+    FROM "JobCount" WHERE "experimentId" = ${experimentId} GROUP BY kind, state HAVING sum(jobs) <> 0`;
 }
 
 /** Cells by dataset: how many there are, and how many have their result. */
@@ -146,24 +144,19 @@ export async function rejectExperiment(store: Store, id: string, error: string):
  * named, since they may have further rounds.
  */
 export async function finishExperiments(store: Store, id: string | null = null): Promise<void> {
-  // The first open job answers for an experiment; only one without any is counted.
   await store.db.$executeRaw`
     UPDATE "Experiment" experiment SET
       state = CASE WHEN ended.bad > 0 THEN 'failed' ELSE 'done' END::"ExperimentState",
       error = CASE WHEN ended.bad > 0 THEN ended.bad || ' of ' || ended.total || ' jobs did not succeed' END,
       "finishedAt" = now()
-    FROM "Experiment" running
-    LEFT JOIN LATERAL (
-      SELECT job.key FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
-      WHERE wanted."experimentId" = running.id AND job.state IN ('waiting', 'ready', 'running') LIMIT 1
-    ) open ON true
-    CROSS JOIN LATERAL (
-      SELECT count(*) AS total, count(*) FILTER (WHERE job.state <> 'done') AS bad
-      FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
-      WHERE wanted."experimentId" = running.id AND open.key IS NULL
+    FROM (
+      SELECT running.id, coalesce(sum(jobs), 0) AS total, coalesce(sum(jobs) FILTER (WHERE counted.state <> 'done'), 0) AS bad,
+             coalesce(sum(jobs) FILTER (WHERE counted.state IN ('waiting', 'ready', 'running')), 0) AS open
+      FROM "Experiment" running LEFT JOIN "JobCount" counted ON counted."experimentId" = running.id
+      WHERE running.state = 'running' AND (running.id = ${id} OR NOT running.spec ?| array['precision', 'search'])
+      GROUP BY running.id
     ) ended
-    WHERE running.state = 'running' AND open.key IS NULL AND running.id = experiment.id
-      AND (running.id = ${id} OR NOT running.spec ?| array['precision', 'search'])`;
+    WHERE ended.id = experiment.id AND ended.open = 0 AND experiment.state = 'running'`;
 }
 
 /** Running experiments that have further rounds, perhaps: all jobs of those so far have come to an end. */
@@ -171,9 +164,14 @@ export async function endedRounds(store: Store): Promise<(ExperimentRow & { cell
   return store.db.$queryRaw<(ExperimentRow & { cells: number })[]>`
     SELECT running.*, (SELECT count(*)::int FROM "Cell" cell WHERE cell."experimentId" = running.id) AS cells
     FROM "Experiment" running
-    WHERE running.state = 'running' AND running.spec ?| array['precision', 'search'] AND NOT EXISTS (
-      SELECT FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
-      WHERE wanted."experimentId" = running.id AND job.state IN ('waiting', 'ready', 'running'))`;
+    WHERE running.state = 'running' AND running.spec ?| array['precision', 'search'] AND (
+      SELECT coalesce(sum(jobs), 0) FROM "JobCount"
+      WHERE "experimentId" = running.id AND state IN ('waiting', 'ready', 'running')) = 0`;
+}
+
+/** Sums up what was counted since the last time; now and then, so that counts stay quick to read. */
+export async function sumCounts(store: Store): Promise<void> {
+  await store.db.$executeRaw`SELECT sum_job_counts()::text`;
 }
 
 /** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */

@@ -42,7 +42,8 @@ export async function claim(store: Store, key: string, workerId: string): Promis
   return held ?? null;
 }
 
-async function claimAll(store: Store, keys: readonly string[], workerId: string): Promise<Claim[]> {
+/** Claims those of some jobs that are ready. */
+export async function claimAll(store: Store, keys: readonly string[], workerId: string): Promise<Claim[]> {
   return store.db.$queryRaw<Claim[]>`
     WITH claimed AS (
       UPDATE "Job" SET state = 'running', fence = fence + 1, "workerId" = ${workerId}, heartbeat = now()
@@ -95,19 +96,32 @@ export async function claimAlike(store: Store, held: Claim, most: number, worker
   return company;
 }
 
+/** A job that was computed. */
+export interface Finished {
+  held: Claim;
+  outcome: Outcome;
+  where: Provenance;
+}
+
 /**
- * Commits a finished job in one transaction, the database function `commit_job` of the migrations: done, artifacts, result,
+ * Commits finished jobs in one transaction, the database function `commit_jobs` of the migrations: done, artifacts, results,
  * dependants released.
  *
- * @returns false, with nothing written, when the claim is no longer the newest
+ * @returns the keys of those that were committed: for a claim that is no longer the newest, nothing is written
  */
+export async function commitAll(store: Store, finished: readonly Finished[]): Promise<Set<string>> {
+  const batch = finished.map(({ held: { key, fence }, outcome: { artifacts, metrics, seconds }, where }) => ({
+    ...{ key, fence, seconds, metrics, ...where },
+    artifacts: Object.entries(artifacts).map(([name, ref]) => ({ name, ...ref })),
+  }));
+  const [row] = await store.db.$queryRaw<[{ committed: string[] }]>`
+    SELECT commit_jobs(${JSON.stringify(batch)}::jsonb) AS committed`;
+  return new Set(row.committed);
+}
+
+/** Commits one job. @returns false, with nothing written, when the claim is no longer the newest */
 export async function commit(store: Store, held: Claim, outcome: Outcome, where: Provenance): Promise<boolean> {
-  const artifacts = Object.entries(outcome.artifacts).map(([name, ref]) => ({ name, ...ref }));
-  const metrics = outcome.metrics === undefined ? null : JSON.stringify(outcome.metrics);
-  const [row] = await store.db.$queryRaw<[{ committed: boolean }]>`
-    SELECT commit_job(${held.key}, ${held.fence}::int, ${outcome.seconds}::float8, ${JSON.stringify(artifacts)}::jsonb,
-                      ${metrics}::jsonb, ${where.engine}, ${where.machine}, ${where.version}) AS committed`;
-  return row.committed;
+  return (await commitAll(store, [{ held, outcome, where }])).has(held.key);
 }
 
 /** How an attempt that did not succeed is to be taken. */

@@ -1,28 +1,40 @@
+import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
+import { canonicalJson, type KnownTexts } from "@shadowfarm/core/fingerprint";
 import { inputKeys } from "@shadowfarm/core/job";
-import { type Cell, combinationOf, type Plan } from "@shadowfarm/core/plan";
+import { combinationOf, type Plan } from "@shadowfarm/core/plan";
 import pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
 import type { Store } from "./client.ts";
 import { WAKE_CHANNEL } from "./signals.ts";
 
 /**
- * Held shared by every commit of a job and exclusively while a plan's states are settled: without it, an input that is
- * committed at that moment would neither be seen as done by the plan nor see its new dependants.
+ * Held shared by whoever changes a job's state (a trigger sees to it) and exclusively while a plan's states are settled and
+ * counted: without it, an input that is committed at that moment would neither be seen as done by the plan nor see its new
+ * dependants.
  */
 export const PLAN_LOCK = 0x73_68_70_6c;
+
+/** Held while a plan is written: what one planner finds missing, no other writes meanwhile. */
+const WRITE_LOCK = 0x73_68_70_77;
 
 /** Runs a statement with its parameters in the caller's transaction. */
 type Execute = (statement: string, parameters: unknown[]) => Promise<unknown>;
 
-const CHUNK = 5_000;
+/** Rows made or asked for at a time, so that the process does other things in between. */
+const CHUNK = 1_000;
+/** New jobs from which on fresh statistics are worth their time: without, the next statements would read whole tables. */
+const MANY = 10_000;
 
 /**
  * Writes an experiment's plan in one transaction: jobs that do not exist yet, their dependencies, and the experiment's
- * cells. Jobs that are done stay done; jobs that failed, were blocked or cancelled are asked for anew. Nothing is written
- * when the experiment is not waiting for its plan: another scheduler, or a cancellation, was quicker.
+ * cells. What is there already is not written again. Jobs that are done stay done; jobs that failed, were blocked or cancelled
+ * are asked for anew. Nothing is written when the experiment is not waiting for its plan: another scheduler, or a
+ * cancellation, was quicker.
  *
  * A further round of a running experiment adds to its plan.
  *
- * This is the one place that speaks to pg and not through Prisma, which would write each of these megabytes out twice.
+ * This is the one place that speaks to pg and not through Prisma, which has no COPY.
  */
 export async function recordPlan(
   store: Store,
@@ -35,14 +47,15 @@ export async function recordPlan(
   const execute: Execute = (statement, parameters) => client.query(statement, parameters);
   try {
     await client.query("BEGIN");
+    await execute("SELECT pg_advisory_xact_lock($1::bigint)", [WRITE_LOCK]);
     const mine = await client.query(
       `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL, pass = NULL WHERE id = $1 AND state = $2::"ExperimentState"`,
       [experimentId, waiting],
     );
     if (mine.rowCount === 1) {
-      if (waiting === "submitted")
-        await execute(`DELETE FROM "ExperimentJob" WHERE "experimentId" = $1`, [experimentId]);
-      await writePlan(execute, experimentId, plan);
+      const done = await writeJobs(client, plan);
+      await writeWanted(client, experimentId, plan, { done, anew: waiting === "submitted" });
+      await writeCells(client, experimentId, plan);
       await askAgain(execute, experimentId);
       await execute("SELECT pg_notify($1, 'jobs')", [WAKE_CHANNEL]);
     }
@@ -53,53 +66,123 @@ export async function recordPlan(
   }
 }
 
-async function writePlan(execute: Execute, experimentId: string, plan: Plan): Promise<void> {
-  await inChunks(
-    execute,
-    `INSERT INTO "Job" (key, kind, params, state, pending)
-     SELECT key, kind::"JobKind", params, 'waiting', pending
-     FROM jsonb_to_recordset($1::jsonb) AS row(key text, kind text, params jsonb, pending int)
-     ON CONFLICT (key) DO NOTHING`,
-    plan.jobs,
-    (jobs) => [JSON.stringify(jobs.map((job) => ({ ...job, pending: inputKeys(job).length })))],
+/** Writes the jobs that do not exist, with their edges. Returns the keys of those that are done. */
+async function writeJobs(client: pg.Client, { jobs }: Plan): Promise<Set<string>> {
+  const known = new Map<string, boolean>();
+  await inChunks(jobs, async (some) => {
+    const { rows } = await client.query<{ key: string; done: boolean }>(
+      `SELECT key, state = 'done' AS done FROM "Job" WHERE key = ANY($1::text[])`,
+      [some.map(({ key }) => key)],
+    );
+    for (const { key, done } of rows) known.set(key, done);
+  });
+  const fresh = jobs.filter(({ key }) => !known.has(key)).map((job) => ({ ...job, inputs: inputKeys(job) }));
+  await copy(client, "Job", ["key", "kind", "params", "state", "pending"], fresh, ({ key, kind, params, inputs }) => [
+    [key, kind, JSON.stringify(params), "waiting", inputs.length],
+  ]);
+  await copy(client, "JobDependency", ["jobKey", "inputKey"], fresh, ({ key, inputs }) =>
+    inputs.map((input) => [key, input]),
   );
-  await inChunks(
-    execute,
-    `INSERT INTO "JobDependency" ("jobKey", "inputKey") SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`,
-    plan.jobs,
-    (jobs) => {
-      const edges = jobs.flatMap((job) => inputKeys(job).map((input) => ({ job: job.key, input })));
-      return [edges.map(({ job }) => job), edges.map(({ input }) => input)];
-    },
-  );
-  await inChunks(
-    execute,
-    `INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
-     SELECT $1, key, state = 'done' FROM "Job" WHERE key = ANY($2::text[]) ON CONFLICT DO NOTHING`,
-    plan.jobs,
-    (jobs) => [experimentId, jobs.map(({ key }) => key)],
-  );
-  await execute(`DELETE FROM "Cell" WHERE "experimentId" = $1`, [experimentId]);
-  await inChunks(
-    execute,
-    `INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, "datasetParams", records, split, model, "modelParams",
-                         training, defense, "defenseParams", attack, "attackParams", attacker, "jobKey")
-     SELECT $1, index, repeat, dataset, data::"DataSource", origin, "datasetParams", records, split, model, "modelParams", training,
-            defense, "defenseParams", attack, "attackParams", attacker, "jobKey"
-     FROM jsonb_to_recordset($2::jsonb) AS row(
-       index int, repeat int, dataset text, data text, origin text, "datasetParams" jsonb, records int, split text,
-       model text, "modelParams" jsonb, training jsonb, defense text, "defenseParams" jsonb, attack text, "attackParams" jsonb, attacker text,
-       "jobKey" text)`,
-    plan.cells,
-    (cells, first) => [experimentId, JSON.stringify(cells.map((cell, position) => cellRow(cell, first + position)))],
-  );
-  // Without fresh statistics, the statements that follow would read whole tables.
-  if (plan.jobs.length > 10_000) await execute(`ANALYZE "Job", "JobDependency", "ExperimentJob", "Cell"`, []);
+  if (fresh.length > MANY) await client.query(`ANALYZE "Job", "JobDependency"`);
+  return new Set(jobs.filter(({ key }) => known.get(key)).map(({ key }) => key));
 }
 
-function cellRow(cell: Cell, index: number): Record<string, unknown> {
-  const { repeat, dataset, jobKey } = cell;
-  return { index, repeat, data: dataset.source, origin: dataset.origin, jobKey, ...combinationOf(cell) };
+/** Notes which jobs the experiment wants; when it asks `anew`, also which of them it found done this time. */
+async function writeWanted(
+  client: pg.Client,
+  experimentId: string,
+  { jobs }: Plan,
+  { done, anew }: { done: ReadonlySet<string>; anew: boolean },
+): Promise<void> {
+  const { rows } = await client.query<{ key: string; cached: boolean }>(
+    `SELECT "jobKey" AS key, cached FROM "ExperimentJob" WHERE "experimentId" = $1`,
+    [experimentId],
+  );
+  const known = new Set(rows.map(({ key }) => key));
+  if (anew) {
+    const planned = new Set(jobs.map(({ key }) => key));
+    const keysOf = (wanted: typeof rows) => wanted.map(({ key }) => key);
+    const gone = keysOf(rows.filter(({ key }) => !planned.has(key)));
+    const changed = keysOf(rows.filter(({ key, cached }) => planned.has(key) && cached !== done.has(key)));
+    const some = `WHERE "experimentId" = $1 AND "jobKey" = ANY($2::text[])`;
+    await inChunks(gone, (keys) => client.query(`DELETE FROM "ExperimentJob" ${some}`, [experimentId, keys]));
+    await inChunks(changed, (keys) =>
+      client.query(`UPDATE "ExperimentJob" SET cached = NOT cached ${some}`, [experimentId, keys]),
+    );
+  }
+  const fresh = jobs.filter(({ key }) => !known.has(key));
+  await copy(client, "ExperimentJob", ["experimentId", "jobKey", "cached"], fresh, ({ key }) => [
+    [experimentId, key, done.has(key)],
+  ]);
+  if (fresh.length > MANY) await client.query(`ANALYZE "ExperimentJob"`);
+}
+
+const cellColumns = [
+  ...["experimentId", "index", "repeat", "dataset", "data", "origin", "datasetParams", "records", "split", "model"],
+  ...["modelParams", "training", "defense", "defenseParams", "attack", "attackParams", "attacker", "jobKey"],
+] as const;
+
+/** A cell's job says all of what it is, so that a cell with another job is another. */
+async function writeCells(client: pg.Client, experimentId: string, { cells }: Plan): Promise<void> {
+  const { rows } = await client.query<{ index: number; key: string }>(
+    `SELECT index, "jobKey" AS key FROM "Cell" WHERE "experimentId" = $1`,
+    [experimentId],
+  );
+  const known = new Set<number>();
+  const stale: number[] = [];
+  for (const { index, key } of rows) {
+    if (cells[index]?.jobKey === key) known.add(index);
+    else stale.push(index);
+  }
+  if (stale.length > 0) {
+    await client.query(`DELETE FROM "Cell" WHERE "experimentId" = $1 AND index = ANY($2::int[])`, [
+      experimentId,
+      stale,
+    ]);
+  }
+  const fresh = cells.map((cell, index) => ({ cell, index })).filter(({ index }) => !known.has(index));
+  const texts: KnownTexts = new WeakMap();
+  await copy(client, "Cell", cellColumns, fresh, ({ cell, index }) => {
+    const { dataset, repeat, jobKey } = cell;
+    const own = { experimentId, index, repeat, data: dataset.source, origin: dataset.origin, jobKey };
+    const row: Record<(typeof cellColumns)[number], unknown> = { ...own, ...combinationOf(cell) };
+    return [cellColumns.map((name) => textOf(row[name], texts))];
+  });
+  if (fresh.length > MANY) await client.query(`ANALYZE "Cell"`);
+}
+
+function textOf(value: unknown, texts: KnownTexts): string | number {
+  return typeof value === "string" || typeof value === "number" ? value : canonicalJson(value, texts);
+}
+
+async function inChunks<T>(items: readonly T[], each: (some: T[]) => Promise<unknown>): Promise<void> {
+  for (let first = 0; first < items.length; first += CHUNK) await each(items.slice(first, first + CHUNK));
+}
+
+/** Writes rows with COPY; `rowsOf` says which rows an item has, by column. */
+async function copy<T>(
+  client: pg.Client,
+  table: string,
+  columns: readonly string[],
+  items: readonly T[],
+  rowsOf: (item: T) => (string | number | boolean)[][],
+): Promise<void> {
+  if (items.length === 0) return;
+  async function* lines() {
+    for (let first = 0; first < items.length; first += CHUNK) {
+      const rows = items.slice(first, first + CHUNK).flatMap(rowsOf);
+      yield rows.map((row) => `${row.map(copyText).join("\t")}\n`).join("");
+      await setImmediate();
+    }
+  }
+  const statement = `COPY "${table}" (${columns.map((name) => `"${name}"`).join(", ")}) FROM STDIN`;
+  await pipeline(lines, client.query(copyFrom(statement)));
+}
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function copyText(value: string | number | boolean): string {
+  return String(value).replace(/[\\\n\r\t]/g, (character) => escapes[character] as string);
 }
 
 /**
@@ -110,12 +193,13 @@ export async function askAgain(execute: Execute, experimentId: string): Promise<
   await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
   await execute(
     `WITH unfinished AS (
-       SELECT wanted."jobKey" AS key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
+       SELECT open.key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
        FROM "ExperimentJob" wanted
-       LEFT JOIN "JobDependency" edge ON edge."jobKey" = wanted."jobKey"
+       JOIN "Job" open ON open.key = wanted."jobKey" AND open.state IN ('waiting', 'failed', 'blocked', 'cancelled')
+       LEFT JOIN "JobDependency" edge ON edge."jobKey" = open.key
        LEFT JOIN "Job" input ON input.key = edge."inputKey"
        WHERE wanted."experimentId" = $1
-       GROUP BY wanted."jobKey"
+       GROUP BY open.key
      )
      UPDATE "Job" job SET
        pending = unfinished.pending,
@@ -133,20 +217,5 @@ export async function askAgain(execute: Execute, experimentId: string): Promise<
      WHERE wanted."experimentId" = $1 AND job.state::text = 'ready'`,
     [experimentId],
   );
-}
-
-/** Runs a statement on a few thousand items at a time; the next parameters are made while the database is at work. */
-async function inChunks<T>(
-  execute: Execute,
-  statement: string,
-  items: readonly T[],
-  parametersOf: (items: readonly T[], first: number) => unknown[],
-): Promise<void> {
-  let sent: Promise<unknown> = Promise.resolve();
-  for (let first = 0; first < items.length; first += CHUNK) {
-    const parameters = parametersOf(items.slice(first, first + CHUNK), first);
-    await sent;
-    sent = execute(statement, parameters);
-  }
-  await sent;
+  await execute("SELECT count_jobs($1)", [experimentId]);
 }

@@ -28,7 +28,7 @@ export async function showStatus(
       experiments.map(async (experiment) => ({
         experiment,
         share: shares.get(experiment.id) ?? null,
-        progress: summarizeProgress(await progressOf(store, experiment.id), slots),
+        progress: summarizeProgress(await progressOf(store, experiment.id), slots, shares.get(experiment.id)),
         failures: name === undefined ? [] : await failuresOf(store, experiment.id),
       })),
     );
