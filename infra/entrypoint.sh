@@ -17,5 +17,5 @@ case "${1:-}" in
   scheduler | worker) main="$root/apps/$1/src/main.ts" && shift ;;
   *) main="$root/apps/farm/src/main.ts" ;;
 esac
-# exec: signals reach the farm itself, which hands its jobs back. By path: the working directory is the caller's.
+# exec: signals reach the farm itself, which finishes its jobs or hands them back. By path: the working directory is the caller's.
 exec node --import "file://$root/node_modules/tsx/dist/loader.mjs" "$main" "$@"

@@ -48,7 +48,13 @@ export function aTraining(
 }
 
 /** Submits an experiment and writes a plan for it, as the scheduler would. Returns the experiment's id. */
-export async function planned(store: Store, name: string, plan: Plan, terms: Terms = {}): Promise<string> {
+export async function planned(
+  store: Store,
+  name: string,
+  plan: Plan,
+  terms: Terms = {},
+  engine = "test",
+): Promise<string> {
   const spec = {
     name,
     seed: 1,
@@ -63,7 +69,7 @@ export async function planned(store: Store, name: string, plan: Plan, terms: Ter
     attacker: "aware",
   } as const;
   const lists = { datasets: [...spec.datasets], attacks: [...spec.attacks], defenses: [...spec.defenses] };
-  const submission = { spec: { ...spec, paper: [], ...lists }, datasets: [], engine: "test" };
+  const submission = { spec: { ...spec, paper: [], ...lists }, datasets: [], engine };
   const id = await submitExperiment(store, submission, terms);
   await recordPlan(store, id, plan);
   return id;

@@ -10,6 +10,7 @@ import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/schedu
 import type { Store } from "@shadowfarm/store/client";
 import { type Claim, claim, commit } from "@shadowfarm/store/jobs";
 import { seekLead } from "@shadowfarm/store/signals";
+import { registerWorker } from "@shadowfarm/store/workers";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { describe, expect, inject } from "vitest";
 import { eventually, test } from "../fixtures.ts";
@@ -43,9 +44,18 @@ async function leaderOf(store: Store): Promise<{ process: number; backend: numbe
   return row && { process: Number(row.name.split(" ").at(-1)), backend: row.backend };
 }
 
+/** Workers as the scheduler knows them, which never fall silent. Returns the name of their pool. */
+async function aPool(store: Store): Promise<string> {
+  const id = `fake-${randomBytes(6).toString("hex")}`;
+  const pool = await registerWorker(store, { id, machine: "test", pid: 1, slots: 4, engine: "test", version: "0" });
+  await store.db.worker.update({ where: { id }, data: { heartbeat: new Date(Date.now() + 3_600_000) } });
+  return pool;
+}
+
 /** A worker that does at once whatever it is given. */
 async function aWorker(store: Store, queue: QueueConfig, did: string[] = []) {
-  return consume(queue, { concurrency: 4, onError: () => {} }, async (key) => {
+  const pool = await aPool(store);
+  return consume(queue, { concurrency: 4, pool, onError: () => {} }, async (key) => {
     const held = (await claim(store, key, "worker")) as Claim | null;
     if (held === null) return;
     did.push(key);
@@ -155,9 +165,10 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
     const id = await planned(store, "emptied", aPlan(Object.fromEntries(keys.map((key) => [key, []]))));
     const sender = await openSender(queue);
     const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry: silent() });
-    await eventually("jobs wait in the queue", async () => (await sender.size()) > 0);
+    const pool = await aPool(store);
+    await eventually("jobs wait in the queue", async () => (await sender.size([pool])) > 0);
     await emptyQueue(store, queue);
-    expect(await sender.size()).toBe(0);
+    expect(await sender.size([pool])).toBe(0);
     const did: string[] = [];
     const worker = await aWorker(store, queue, did);
     await eventually("the experiment is done", () => isDone(store, id));

@@ -65,6 +65,62 @@ describe.each(["postgres", "redis"] as const)("the queue on %s", (backend) => {
     await sender.close();
   });
 
+  on("keeps the messages of pools apart", async ({ databaseUrl }) => {
+    const config = configOf(databaseUrl);
+    const sender = await openSender(config);
+    await sender.send([{ key: "gpu", fence: 0 }], "onnx-cuda-1");
+    await sender.send([{ key: "cpu", fence: 0 }], "onnx-1");
+    expect(await sender.size(["onnx-cuda-1", "onnx-1"])).toBe(2);
+    const received: string[] = [];
+    const options = { concurrency: 4, pool: "onnx-1", onError };
+    const consumer = await consume(config, options, async (key) => void received.push(key));
+    await eventually("its message is handled", async () => (await sender.size(["onnx-1"])) === 0);
+    expect(received).toEqual(["cpu"]);
+    expect(await sender.size(["onnx-cuda-1"])).toBe(1);
+    await consumer.close();
+    await sender.close();
+  });
+
+  on("tells of messages that are no keys, and goes on", async ({ databaseUrl }) => {
+    const config = configOf(databaseUrl);
+    const sender = await openSender(config);
+    const errors: string[] = [];
+    const received: string[] = [];
+    const options = { concurrency: 1, onError: (error: Error) => void errors.push(error.message) };
+    const consumer = await consume(config, options, async (key) => void received.push(key));
+    await sender.send([
+      { key: { evil: true } as unknown as string, fence: 0 },
+      { key: "fine", fence: 0 },
+    ]);
+    await eventually("both were handled", async () => received.length === 1 && (await sender.size()) === 0);
+    expect(errors).toEqual([`dropped a message that is no job's key: {"evil":true}`]);
+    await consumer.close();
+    await sender.close();
+  });
+
+  on("begins anew beside a handler that runs, and loses nothing", async ({ databaseUrl }) => {
+    const config = configOf(databaseUrl);
+    const sender = await openSender(config);
+    const running = new Map<string, () => void>();
+    const handled: string[] = [];
+    const consumer = await consume(config, { concurrency: 2, onError }, async (key) => {
+      await new Promise<void>((resolve) => running.set(key, resolve));
+      running.delete(key);
+      handled.push(key);
+    });
+    await sender.send([{ key: "old", fence: 0 }]);
+    await eventually("it is being handled", async () => running.has("old"));
+    await consumer.reopen();
+    await sender.send(["new1", "new2"].map((key) => ({ key, fence: 0 })));
+    for (const key of ["new1", "new2", "old"]) {
+      await eventually(`${key} is being handled`, async () => running.has(key));
+      running.get(key)?.();
+    }
+    await consumer.close();
+    expect(handled.sort()).toEqual(["new1", "new2", "old"]);
+    await sender.close();
+  });
+
   on("waits for running handlers when it is closed", async ({ databaseUrl }) => {
     const config = configOf(databaseUrl);
     const sender = await openSender(config);

@@ -1,6 +1,8 @@
+import { labelsSchema } from "@shadowfarm/core/environment";
 import { hiderOf } from "@shadowfarm/core/secrets";
 import { VERSION } from "@shadowfarm/core/version";
 import { Command, InvalidArgumentError } from "commander";
+import type { WorkerOptions } from "./commands/worker.ts";
 import { type FarmConfig, readConfig } from "./config.ts";
 import { EXIT, explainError } from "./session.ts";
 
@@ -34,7 +36,9 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     command
       .option("--priority <n>", "higher ones go first; default: 0", integer)
       .option("--weight <x>", "its part of its user's share, beside the user's others; default: 1", weight)
-      .option("--concurrency <n>", "jobs at a time, or none for no limit", wholeNumberOrNone);
+      .option("--concurrency <n>", "jobs at a time, or none for no limit", wholeNumberOrNone)
+      .option("--requires <labels>", "only on workers with these labels, such as a100,big; '' for any", labels)
+      .option("--memory <gb>", "only on workers with so many gigabytes for each job", countTo(1_000_000));
 
   terms(program.command("run"))
     .description("submit experiments, follow them to the end, print their results")
@@ -142,6 +146,15 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--postgres-port <port>", "port of the embedded database", wholeNumber)
     .action(act(async () => (await import("./commands/up.ts")).up));
   program
+    .command("worker")
+    .description("take jobs of the farm at DATABASE_URL until interrupted; a second interrupt hands them back at once")
+    .option("--procs <n>", "jobs at a time; auto: one for each GPU, else for each core (SHADOWFARM_WORKERS)")
+    .option("--gpus <n>", "how many GPUs are used; auto: all, 0: none (SHADOWFARM_GPUS)")
+    .option("--labels <labels>", "what experiments may require, such as a100,big (SHADOWFARM_LABELS)")
+    .option("--memory <gb>", "gigabytes that its jobs share (SHADOWFARM_MEMORY)")
+    .option("--grace <s>", "seconds in which it finishes its jobs when it is interrupted (SHADOWFARM_GRACE)")
+    .action(async (options: WorkerOptions) => (await import("./commands/worker.ts")).worker(variables, options));
+  program
     .command("catalog")
     .description("list datasets, models, attacks and defenses with their parameters")
     .option("--schema", "print the JSON Schema of the experiment file")
@@ -231,6 +244,12 @@ function wholeNumberOrNone(value: string): number | "none" {
 function integer(value: string): number {
   if (!/^[+-]?\d{1,6}$/.test(value)) throw new InvalidArgumentError("give an integer from -999999 to 999999.");
   return Number(value);
+}
+
+function labels(value: string): string[] {
+  const parsed = labelsSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]?.message}.`);
+  return parsed.data;
 }
 
 function weight(value: string): number {

@@ -1,6 +1,6 @@
 import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
-import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, type Environment, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
@@ -14,6 +14,10 @@ export interface FarmConfig {
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
   slots: number;
+  /** What its worker can do besides. */
+  wanted: Pick<Environment, "SHADOWFARM_LABELS" | "SHADOWFARM_MEMORY">;
+  /** Time without CPU time after which a compute process is killed. */
+  stuckMs: number;
   /** Null: the embedded database. */
   databaseUrl: string | null;
   postgresPort: number | undefined;
@@ -35,6 +39,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    wanted: { SHADOWFARM_LABELS: env.SHADOWFARM_LABELS, SHADOWFARM_MEMORY: env.SHADOWFARM_MEMORY },
+    stuckMs: env.SHADOWFARM_STUCK * 1_000,
     databaseUrl: env.DATABASE_URL ?? null,
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },

@@ -10,9 +10,11 @@ import { secretsOf } from "@shadowfarm/store/artifact-location";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
+import { withdrawLeader } from "@shadowfarm/store/leader";
 import { holdLock } from "@shadowfarm/store/signals";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
+import { resourcesOf } from "@shadowfarm/worker/resources";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 import { pino } from "pino";
 import type { FarmConfig } from "./config.ts";
@@ -52,17 +54,19 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const served = config.metrics && (await telemetry.serve(config.metrics));
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
-  if (lock) await freeLost(store, 0);
+  if (lock) {
+    await freeLost(store, 0);
+    await withdrawLeader(store);
+  }
 
   const engine = await chooseEngine(config.engine, true);
   const queue = { ...config.queue, databaseUrl: store.url };
   const sender = await openSender(queue);
   const worker = await startWorker({
+    ...resourcesOf({ ...config.wanted, SHADOWFARM_WORKERS: config.slots }, engine, []),
     store,
     queue,
     compute: openChildren(config, telemetry.log),
-    slots: config.slots,
-    engine,
     version: VERSION,
     telemetry,
     ...WORKER_DEFAULTS,

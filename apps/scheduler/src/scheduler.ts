@@ -1,12 +1,15 @@
+import { describeNeeds } from "@shadowfarm/core/pool";
+import { VERSION } from "@shadowfarm/core/version";
 import type { Sender } from "@shadowfarm/queue/queue";
 import { finishExperiments, sumCounts } from "@shadowfarm/store/experiments";
 import { countEnqueued, enqueueAgain, freeLost } from "@shadowfarm/store/jobs";
-import { type Costs, mendOffers, recentCosts, takeReady } from "@shadowfarm/store/shares";
+import { announceLeader, withdrawLeader } from "@shadowfarm/store/leader";
+import { mendOffers, takeBack } from "@shadowfarm/store/shares";
 import { onWake, seekLead } from "@shadowfarm/store/signals";
-import { liveSlots } from "@shadowfarm/store/workers";
+import { unservedExperiments } from "@shadowfarm/store/workers";
+import { type HandOut, openHandOut } from "./hand-out.ts";
 import { type PlanningConfig, planAll } from "./planning.ts";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
-import { adjustWindow, openWindow } from "./window.ts";
 
 export interface SchedulerConfig extends PlanningConfig {
   sender: Sender;
@@ -23,6 +26,8 @@ const RECONCILE_MS = 5_000;
 const MEND_MS = 30_000;
 /** A pause in which more jobs become ready, since sending a hundred messages costs little more than sending one. */
 const GATHER_MS = 20;
+/** A message that is not in the queue after so many seconds is lost. */
+const LOST_SECONDS = 5;
 /** A message that has waited for so many seconds is sent again, whether or not the queue seems to have lost any. */
 const OVERDUE_SECONDS = 60;
 
@@ -67,9 +72,8 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
     let led = false;
     let reconciled = 0;
     let mended = 0;
-    let slots = 0;
-    let costs: Costs = new Map();
-    let window = openWindow(0);
+    const handOut = openHandOut(store, sender);
+    const tellUnserved = unservedTeller(config, handOut);
     while (!stopped) {
       nudged = false;
       const worked = watch.round();
@@ -86,12 +90,13 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           plan();
           await sumCounts(store);
           await finishExperiments(store);
-          slots = await liveSlots(store);
-          costs = await recentCosts(store);
+          await handOut.look();
         }
         if (led && now - reconciled >= RECONCILE_MS) {
           reconciled = now;
-          await reconcile(config, watch);
+          await announceLeader(store, VERSION);
+          await reconcile(config, watch, handOut);
+          await tellUnserved();
         }
         if (led && now - mended >= MEND_MS) {
           mended = now;
@@ -99,13 +104,10 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           if (forgotten > 0) log.warn({ jobs: forgotten }, "offered ready jobs that were forgotten");
         }
         if (led && lead.held()) {
-          const tickets = await takeReady(store, window.size, { window: window.size, costs });
-          if (tickets.length > 0) await sender.send(tickets);
+          const { handed, short } = await handOut.fill();
           worked();
-          const { extra } = window;
-          window = adjustWindow(window, tickets.length, slots);
-          if (tickets.length > 0) await pause(GATHER_MS);
-          if (window.extra > extra) continue;
+          if (handed > 0) await pause(GATHER_MS);
+          if (short) continue;
         }
       } catch (error) {
         // The database or the queue is away; what was not done is still to be seen in the database next time.
@@ -132,6 +134,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
       nudge();
       await running;
       await planning;
+      if (lead.held()) await withdrawLeader(store).catch(() => {});
       await lead.close();
       await wakeUp.close();
     },
@@ -141,17 +144,39 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
 async function reconcile(
   { store, sender, telemetry: { log }, silentSeconds }: SchedulerConfig,
   watch: SchedulerWatch,
+  handOut: HandOut,
 ): Promise<void> {
   const freed = await freeLost(store, silentSeconds);
   watch.lost(freed);
   if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
-  const expected = await countEnqueued(store);
-  if (expected > (await sender.size())) {
-    log.warn({ jobs: expected }, "the queue has lost messages; sending them again");
-    watch.resent(await enqueueAgain(store));
+  const pools = handOut.pools().map(({ name }) => name);
+  const taken = await takeBack(store, pools);
+  if (taken > 0) log.warn({ jobs: taken }, "took back the jobs that waited for workers that are gone");
+  const enqueued = await countEnqueued(store);
+  for (const pool of pools) {
+    const expected = enqueued.get(pool) ?? 0;
+    if (expected <= (await sender.size([pool]))) continue;
+    log.warn({ jobs: expected, pool }, "the queue has lost messages; sending them again");
+    watch.resent(await enqueueAgain(store, LOST_SECONDS, pool));
   }
   // One lost message among many others is not seen in their number. Most of these are not lost, so they are not counted.
   await enqueueAgain(store, OVERDUE_SECONDS);
+}
+
+/** Says once which experiments wait for workers that are not there, and once when that has changed. */
+function unservedTeller({ store, telemetry: { log } }: SchedulerConfig, handOut: HandOut): () => Promise<void> {
+  let told = "";
+  return async () => {
+    const unserved = await unservedExperiments(store, handOut.pools());
+    const now = unserved.map(({ experiment }) => experiment).join();
+    if (now === told) return;
+    told = now;
+    for (const { experiment, name, jobs, ...needs } of unserved) {
+      const wanted = describeNeeds(needs);
+      log.warn({ experiment, name, jobs }, `no worker can run this experiment's jobs; start one with ${wanted}`);
+    }
+    if (unserved.length === 0) log.info("there is a worker for every job");
+  };
 }
 
 function pause(ms: number): Promise<void> {

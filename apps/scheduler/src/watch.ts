@@ -1,6 +1,7 @@
 import type { Sender } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
 import { countFarm, type FarmCounts } from "@shadowfarm/store/counts";
+import { livePools, unservedExperiments } from "@shadowfarm/store/workers";
 import { cached } from "@shadowfarm/telemetry/cached";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { within } from "@shadowfarm/telemetry/within";
@@ -41,7 +42,7 @@ export function watchScheduler(telemetry: Telemetry, store: Store, sender: Sende
   const lost = counter("shadowfarm_jobs_lost_total", "Running jobs that were freed since their worker fell silent.");
   const resent = counter("shadowfarm_messages_resent_total", "Messages that the queue had lost.");
   tellCounts(telemetry, store);
-  tellQueue(telemetry, sender);
+  tellQueue(telemetry, store, sender);
   const pulse = telemetry.pulse("rounds", ROUND_WITHIN_MS);
   return {
     round() {
@@ -83,10 +84,21 @@ function tellCounts({ registry, log }: Telemetry, store: Store): void {
   tell("shadowfarm_slots", "Jobs that those workers run at a time.", [], (own, { slots }) => own.set(slots));
 }
 
-function tellQueue({ registry, log }: Telemetry, sender: Sender): void {
+function tellQueue({ registry, log }: Telemetry, store: Store, sender: Sender): void {
+  const pools = cached(CACHE_SECONDS, () => livePools(store));
+  gauge(
+    registry,
+    "shadowfarm_jobs_without_worker",
+    "Ready jobs that none of the live workers can run.",
+    [],
+    async (own) => {
+      const unserved = await unservedExperiments(store, await pools());
+      own.set(unserved.reduce((sum, { jobs }) => sum + jobs, 0));
+    },
+  );
   gauge(registry, "shadowfarm_queue_messages", "Messages that wait or are being handled.", [], async (own) => {
     try {
-      own.set(await sender.size());
+      own.set(await sender.size((await pools()).map(({ name }) => name)));
     } catch (error) {
       log.warn({ err: error }, "the queue's messages cannot be counted now");
       throw error;

@@ -1,17 +1,22 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
+import { Cancelled, EnvironmentFault, ProcessDied } from "@shadowfarm/core/errors";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
 import type { ClaimMore, Compute, Settled } from "./compute.ts";
+import { deathOf, oomKills } from "./deaths.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
+import { watchCpu } from "./stuck.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 /** How long a compute process may take to notice that its job was cancelled. */
 const CANCEL_MS = 3_000;
+
+/** What V8 says before it gives up. */
+const HEAP_FULL = "JavaScript heap out of memory";
 
 /** What a compute process has no use for, and must not be able to show. */
 const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined };
@@ -23,22 +28,44 @@ interface Heard {
   /** Once after each run: all of its lines were heard. */
   drained(): Promise<void>;
   started: boolean;
+  /** Whether it said in this run that its JavaScript heap is full. */
+  heapFull: boolean;
+  /** The GPU that it has for life. */
+  device: string | null;
+}
+
+/** What compute processes are given besides their settings. */
+export interface ChildrenOptions extends ChildConfig {
+  /** GPUs among which they are divided. */
+  devices?: readonly string[];
+  /** Time without any CPU time after which one that has a job is killed. */
+  stuckMs: number;
 }
 
 /**
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, log: Logger): Compute {
+export function openChildren(options: ChildrenOptions, log: Logger): Compute {
+  const { artifacts, datasetFolders, nchwc, devices = [], stuckMs } = options;
   const idle: ChildProcess[] = [];
   const all = new Map<ChildProcess, Heard>();
 
   const outsideRuns: Hear = (from, text) => log.info({ from }, text);
 
+  /** The GPU with the fewest processes. */
+  const nextDevice = (): string | null => {
+    const held = [...all.values()].map(({ device }) => device);
+    const countOf = (device: string) => held.filter((one) => one === device).length;
+    return [...devices].sort((a, b) => countOf(a) - countOf(b))[0] ?? null;
+  };
+
   const spawn = (): ChildProcess => {
+    const device = nextDevice();
+    const onDevice = device === null ? {} : { CUDA_VISIBLE_DEVICES: device };
     const config: ChildConfig = { artifacts, datasetFolders, nchwc };
     const child = fork(CHILD, [], {
-      env: { ...process.env, ...NOT_FOR_CHILDREN, [CHILD_CONFIG]: JSON.stringify(config) },
+      env: { ...process.env, ...NOT_FOR_CHILDREN, ...onDevice, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.
@@ -46,8 +73,13 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, 
     });
     const heard: Heard = {
       hear: null,
-      drained: hearOutput(child, (from, text) => (heard.hear ?? outsideRuns)(from, text)),
+      drained: hearOutput(child, (from, text) => {
+        heard.heapFull ||= from === "stderr" && text.includes(HEAP_FULL);
+        (heard.hear ?? outsideRuns)(from, text);
+      }),
       started: false,
+      heapFull: false,
+      device,
     };
     all.set(child, heard);
     // The first message says that it is there.
@@ -70,7 +102,7 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, 
       const child = idle.pop() ?? spawn();
       const heard = all.get(child);
       if (heard) heard.hear = hear;
-      const settled = await runIn(child, job, signal, claimMore);
+      const settled = await runIn(child, job, signal, claimMore, { stuckMs, heapFull: () => heard?.heapFull ?? false });
       await heard?.drained();
       if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
@@ -107,14 +139,28 @@ function firstMessage(child: ChildProcess): Promise<void> {
   });
 }
 
-function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]> {
+function runIn(
+  child: ChildProcess,
+  job: Claim,
+  signal: AbortSignal,
+  claimMore: ClaimMore,
+  { stuckMs, heapFull }: { stuckMs: number; heapFull(): boolean },
+): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
+    const killsBefore = oomKills();
+    const cpu = child.pid === undefined ? null : watchCpu(child.pid, stuckMs, () => settle(endStuck));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       tell(child, { type: "cancel" });
       killer = setTimeout(() => child.kill("SIGKILL"), CANCEL_MS);
     };
+    const endStuck = () => {
+      child.kill("SIGKILL");
+      const idle = `the compute process ${child.pid} made no progress: it used no CPU time for ${stuckMs / 1_000} s`;
+      reject(new ProcessDied("stuck", `${idle}, and was killed; SHADOWFARM_STUCK sets how long that may last`));
+    };
     const settle = (finish: () => void) => {
+      cpu?.stop();
       clearTimeout(killer);
       signal.removeEventListener("abort", cancel);
       child.off("message", hear);
@@ -135,10 +181,9 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: 
     const lose = (code: number | null, by: NodeJS.Signals | null) =>
       settle(() => {
         if (signal.aborted) return reject(new Cancelled());
-        const how = by
-          ? `was killed by ${by}${by === "SIGKILL" ? " (from outside, or for lack of memory)" : ""}`
-          : `exited with code ${code}`;
-        reject(new EnvironmentFault(`the compute process ${child.pid} ${how}`, { retryable: true }));
+        const kills = oomKills();
+        const memoryFull = kills !== null && killsBefore !== null && kills > killsBefore;
+        reject(deathOf({ pid: child.pid, code, by, heapFull: heapFull(), memoryFull }));
       });
     const fail = (error: Error) =>
       settle(() => reject(new EnvironmentFault(`no compute process: ${error.message}`, { retryable: true })));

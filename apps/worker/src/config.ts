@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { datasetFoldersOf, type Environment, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
@@ -14,7 +13,14 @@ export interface WorkerSettings {
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
-  slots: number;
+  /** GPUs to be used; `auto`: all that are there. */
+  gpus: "auto" | number;
+  /** What was said of its resources; the rest is found out. */
+  wanted: Pick<Environment, "SHADOWFARM_WORKERS" | "SHADOWFARM_LABELS" | "SHADOWFARM_MEMORY">;
+  /** Seconds in which it finishes its jobs when it is told to stop. */
+  grace: number;
+  /** Time without CPU time after which a compute process is killed. */
+  stuckMs: number;
   /** Seconds without a job after which the worker leaves; null: it stays. */
   exitWhenIdle: number | null;
   logLevel: string;
@@ -35,7 +41,14 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
-    slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
+    gpus: env.SHADOWFARM_GPUS,
+    wanted: {
+      SHADOWFARM_WORKERS: env.SHADOWFARM_WORKERS,
+      SHADOWFARM_LABELS: env.SHADOWFARM_LABELS,
+      SHADOWFARM_MEMORY: env.SHADOWFARM_MEMORY,
+    },
+    grace: env.SHADOWFARM_GRACE,
+    stuckMs: env.SHADOWFARM_STUCK * 1_000,
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),

@@ -1,4 +1,4 @@
-import { messageOf } from "@shadowfarm/core/errors";
+import { type Death, deaths, messageOf } from "@shadowfarm/core/errors";
 import { jobKinds } from "@shadowfarm/core/job";
 import { type AttemptLines, keepLines, type LogLine } from "@shadowfarm/store/attempt-logs";
 import type { Store } from "@shadowfarm/store/client";
@@ -25,6 +25,8 @@ export interface WorkerWatch {
   hear(jobs: readonly Claim[], from: "stdout" | "stderr", text: string): void;
   /** @param seconds of computing, where it came to its end */
   end(job: Claim, ending: Ending, seconds?: number): void;
+  /** A compute process died in the middle of a job. */
+  died(death: Death): void;
   /** Keeps what was said since the last time; what cannot be written now is kept for the next. */
   keep(): Promise<void>;
   /** The heartbeats go on. */
@@ -55,6 +57,13 @@ export function watchWorker(telemetry: Telemetry, store: Store, slots: number, b
     buckets: SECONDS,
     registers,
   });
+  const died = new Counter({
+    name: "shadowfarm_compute_deaths_total",
+    help: "Compute processes of this worker that died in the middle of a job, by how.",
+    labelNames: ["death"],
+    registers,
+  });
+  for (const death of deaths) died.inc({ death }, 0);
   for (const kind of jobKinds) {
     durations.zero({ kind });
     for (const outcome of endings) attempts.inc({ kind, outcome }, 0);
@@ -118,6 +127,7 @@ export function watchWorker(telemetry: Telemetry, store: Store, slots: number, b
       attempt.ended = true;
       if (!attempt.changed) known.delete(idOf(job));
     },
+    died: (death) => died.inc({ death }),
     keep() {
       keeping = keeping.then(keep);
       return keeping;

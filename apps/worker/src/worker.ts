@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
+import { EnvironmentFault, FarmError, InputLost, messageOf, ProcessDied } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
@@ -15,11 +15,14 @@ import {
   handBack,
   heartbeat,
   type Outcome,
+  returnMessage,
 } from "@shadowfarm/store/jobs";
+import { awaitLeader, checkLeader } from "@shadowfarm/store/leader";
 import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import type { Compute, RunFailure } from "./compute.ts";
+import { watchTakes } from "./takes.ts";
 import { watchWorker } from "./watch.ts";
 
 export interface WorkerConfig {
@@ -29,23 +32,37 @@ export interface WorkerConfig {
   /** Jobs at a time. */
   slots: number;
   engine: string;
+  /** What experiments may require. */
+  labels?: readonly string[];
+  /** Gigabytes for each job. */
+  memory?: number;
   version: string;
   telemetry: Telemetry;
   heartbeatMs: number;
+  /** How long messages may wait beside free slots. */
+  patienceMs: number;
   /** Failed attempts after which a job is given up. */
   maxFailures: number;
   backoffSeconds: number;
 }
 
 /** How patient a worker is, unless its configuration says otherwise. */
-export const WORKER_DEFAULTS = { heartbeatMs: 2_000, maxFailures: 3, backoffSeconds: 0.5 };
+export const WORKER_DEFAULTS = { heartbeatMs: 2_000, patienceMs: 60_000, maxFailures: 3, backoffSeconds: 0.5 };
 
 export interface RunningWorker {
   id: string;
   /** When it last had a job, or started, by this machine's clock; null while it has one. */
   idleSince(): number | null;
-  stop(): Promise<void>;
+  /**
+   * Takes nothing new, and resolves when it has nothing left.
+   *
+   * @param graceMs in which jobs may come to their end; the rest is handed back. A later call may cut it short.
+   */
+  stop(graceMs?: number): Promise<void>;
 }
+
+/** How long a worker waits for a scheduler of its version, since both may be replaced at once. */
+const LEADER_MS = 10_000;
 
 /** Why a run is to be stopped. */
 type Reason = "stopping" | "no longer ours";
@@ -59,6 +76,8 @@ interface Run {
 /**
  * Takes jobs from the queue and sees each to its end: claim, compute, commit. The claim decides whether a message is
  * good, so a message delivered twice does nothing.
+ *
+ * @throws {EnvironmentFault} when the scheduler is of a version that takes jobs to be written in another way
  */
 export async function startWorker(config: WorkerConfig): Promise<RunningWorker> {
   const { store, compute, telemetry } = config;
@@ -66,17 +85,24 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const machine = hostname();
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const running = new Map<string, Run>();
-  const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size);
+  const { slots, engine, version, labels = [], memory = 0 } = config;
+  const runs = () => new Set(running.values()).size;
+  const watch = watchWorker(telemetry, store, slots, runs);
   let stopping = false;
   let idleSince = Date.now();
 
-  await registerWorker(store, {
-    id,
-    machine,
-    pid: process.pid,
-    slots: config.slots,
-    engine: config.engine,
-    version: config.version,
+  await awaitLeader(store, version, LEADER_MS);
+  const row = { id, machine, pid: process.pid, slots, engine, version, labels, memory };
+  const pool = await registerWorker(store, row);
+
+  const takes = watchTakes({
+    patienceMs: config.patienceMs,
+    free: () => runs() < slots,
+    waiting: () => consumer.waiting(),
+    async reopen(problem) {
+      log.error({ pool }, `${problem}; beginning anew to take messages`);
+      await consumer.reopen();
+    },
   });
 
   const claim = gather(async (keys: readonly string[]) => {
@@ -93,7 +119,9 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   });
 
   const handle = async (key: string): Promise<void> => {
-    const held = stopping ? null : await claim(key);
+    takes.taken();
+    if (stopping || runs() >= slots) return returnMessage(store, key);
+    const held = await claim(key);
     if (!held) return;
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
@@ -125,7 +153,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   };
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
-    const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
+    const where = { engine: engineOf(held) ?? engine, machine, version };
     const committed = await commit({ held, outcome, where });
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
@@ -138,6 +166,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
       if (reason === "stopping") await handBack(store, held);
       return;
     }
+    if (error instanceof ProcessDied) watch.died(error.death);
     watch.say(held, "error", "attempt failed", error);
     watch.end(held, "failed");
     // Whoever sees that it failed shall see why.
@@ -160,40 +189,59 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
         const lost = run.jobs.every(({ key }) => keys.includes(key) && !held.has(key));
         if (lost) run.controller.abort("no longer ours" satisfies Reason);
       }
+      if (!stopping) await takes.look();
     } catch (error) {
       log.error({ err: error }, "heartbeat failed");
     }
     await watch.keep();
     watch.beat();
   };
+
+  const onError = (error: Error) => log.error({ err: error }, "queue error");
+  const consumer = await consume(config.queue, { concurrency: slots, pool, onError }, handle);
   let beating = Promise.resolve();
   const timer = setInterval(() => {
     beating = beating.then(beat);
   }, config.heartbeatMs);
-
-  const consumer = await consume(
-    config.queue,
-    { concurrency: config.slots, onError: (error) => log.error({ err: error }, "queue error") },
-    handle,
-  );
   telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
-  telemetry.check("queue", () => consumer.ping());
+  telemetry.check("queue", () => consumer.waiting());
   telemetry.check("compute", () => compute.ready());
-  log.info({ worker: id, slots: config.slots, engine: config.engine }, "worker started");
+  telemetry.check("version", () => checkLeader(store, version));
+  telemetry.check("jobs", async () => {
+    const problem = takes.problem();
+    if (problem !== null) throw new EnvironmentFault(problem);
+  });
+  log.info({ worker: id, slots, engine, labels, memory, pool }, "worker started");
+
+  const end = async () => {
+    // From now on nothing is handed out for it.
+    await retireWorker(store, id).catch((error: unknown) => log.error({ err: error }, "the scheduler cannot be told"));
+    await consumer.close();
+    clearInterval(timer);
+    await beating;
+    await compute.close();
+    await watch.keep();
+    log.info({ worker: id }, "worker stopped");
+  };
+  let ended: Promise<void> | null = null;
+  let grace: NodeJS.Timeout | undefined;
+  const handBackAll = () => {
+    for (const { controller } of running.values()) controller.abort("stopping" satisfies Reason);
+  };
 
   return {
     id,
     idleSince: () => (running.size > 0 ? null : idleSince),
-    async stop() {
+    async stop(graceMs = 0) {
       stopping = true;
-      for (const { controller } of running.values()) controller.abort("stopping" satisfies Reason);
-      await consumer.close();
-      clearInterval(timer);
-      await beating;
-      await compute.close();
-      await watch.keep();
-      await retireWorker(store, id);
-      log.info({ worker: id }, "worker stopped");
+      clearTimeout(grace);
+      if (graceMs === 0) handBackAll();
+      else {
+        log.info({ jobs: running.size, seconds: graceMs / 1_000 }, "finishing what runs");
+        grace = setTimeout(handBackAll, graceMs);
+      }
+      ended ??= end().finally(() => clearTimeout(grace));
+      await ended;
     },
   };
 }

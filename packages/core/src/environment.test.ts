@@ -18,6 +18,10 @@ test("with nothing set, the farm is embedded", () => {
   expect(parseEnvironment({})).toEqual({
     SHADOWFARM_HOME: ".shadowfarm",
     SHADOWFARM_ENGINE: "auto",
+    SHADOWFARM_GPUS: "auto",
+    SHADOWFARM_LABELS: [],
+    SHADOWFARM_GRACE: 30,
+    SHADOWFARM_STUCK: 600,
     SHADOWFARM_NCHWC: "1",
     SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",
@@ -41,6 +45,12 @@ test.each<[string, string, string]>([
     "SHADOWFARM_ENGINE",
     "gpu",
     'unknown value "gpu"; use "auto", "onnx", "onnx-cuda", "tensorflow-gpu", "tensorflow", "wasm" or "cpu"',
+  ],
+  ["SHADOWFARM_GPUS", "all", '"all" does not fit; give auto or a whole number from 0 to 64'],
+  [
+    "SHADOWFARM_LABELS",
+    "a100,two words",
+    '"a100,two words" does not fit; give words of letters, digits, dots, dashes and underscores, with commas between them',
   ],
   ["SHADOWFARM_WORKERS", "two", '"two" does not fit; give a whole number'],
   ["SHADOWFARM_WORKERS", "-1", '"-1" does not fit; give a whole number'],

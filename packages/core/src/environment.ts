@@ -7,6 +7,15 @@ const text = z.string().trim().min(1);
 const wholeNumber = (low: number, high: number) =>
   z.string().regex(/^\d+$/, "give a whole number").transform(Number).pipe(z.int().min(low).max(high));
 
+/** Words that say what a worker is or has. */
+export const labelsSchema = z
+  .string()
+  .regex(
+    /^\s*(?:[\w.-]{1,63}(?:\s*,\s*[\w.-]{1,63})*)?\s*$/,
+    "give words of letters, digits, dots, dashes and underscores, with commas between them",
+  )
+  .transform((value) => [...new Set(value.split(",").map((label) => label.trim()))].filter((label) => label !== ""));
+
 /** A bucket and the names within it that are Shadowfarm's. */
 export const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
 
@@ -26,7 +35,25 @@ export const environmentSchema = z.object({
     .enum(["0", "1"])
     .default("1")
     .describe("0 keeps the onnx engine from ONNX Runtime's internal image layout: slower, the same results"),
-  SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core"),
+  SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core, or per GPU"),
+  SHADOWFARM_GPUS: z
+    .string()
+    .regex(/^(?:auto|[1-5]?\d|6[0-4])$/, "give auto or a whole number from 0 to 64")
+    .transform((value) => (value === "auto" ? value : Number(value)))
+    .default("auto")
+    .describe("how many of its GPUs a worker of its own uses, one compute process each; auto: all of them"),
+  SHADOWFARM_LABELS: labelsSchema
+    .default([])
+    .describe("what experiments may require of a worker, such as a100,big; cpu or gpu is one anyway"),
+  SHADOWFARM_MEMORY: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe("gigabytes that a worker's jobs share; default: the machine's, or its smallest GPU's for each job"),
+  SHADOWFARM_GRACE: wholeNumber(0, 604_800)
+    .default(30)
+    .describe("seconds in which a worker that is told to stop finishes its jobs; the rest it hands back"),
+  SHADOWFARM_STUCK: wholeNumber(1, 604_800)
+    .default(600)
+    .describe("seconds without any CPU time after which a job's compute process is killed, and the job tried again"),
   SHADOWFARM_EXIT_WHEN_IDLE: wholeNumber(1, 604_800)
     .optional()
     .describe("seconds without a job after which a worker of its own exits; default: it stays"),

@@ -80,6 +80,20 @@ export class EnvironmentFault extends FarmError {
   }
 }
 
+/** How a compute process came to its end in the middle of a job. */
+export const deaths = ["memory", "heap", "crash", "killed", "exit", "stuck"] as const;
+export type Death = (typeof deaths)[number];
+
+/** Thrown when the process that computed a job is gone; the job itself may be all right. */
+export class ProcessDied extends FarmError {
+  readonly death: Death;
+
+  constructor(death: Death, message: string) {
+    super("process-died", message, { retryable: true });
+    this.death = death;
+  }
+}
+
 /** One line for a person: the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import { type Allotment, allot, BELOW_SHARE, type Standing, sharesOf } from "./s
 
 function aStanding(changes: Partial<Standing> = {}): Standing {
   const defaults = { experiment: "a", owner: "ann", priority: 0, weight: 1, ownerWeight: 1, pass: 0, ownerPass: 0 };
-  return { ...defaults, inFlight: 0, concurrency: null, backlog: 1_000, cost: 1, ...changes };
+  return { ...defaults, inFlight: 0, concurrency: null, backlog: 1_000, waiting: false, cost: 1, ...changes };
 }
 
 const never = () => 1;

@@ -15,8 +15,10 @@ export interface Standing {
   inFlight: number;
   /** How many there may be at a time; null: any number. */
   concurrency: number | null;
-  /** Jobs that could be handed out now; may be cut at the number that is asked for. */
+  /** Jobs that could be handed out now, to these workers; may be cut at the number that is asked for. */
   backlog: number;
+  /** Whether jobs of it wait, be it for other workers. */
+  waiting: boolean;
   /** Expected seconds of its next job. */
   cost: number;
 }
@@ -44,7 +46,7 @@ export function allot(standings: readonly Standing[], room: number, random: () =
   const wanted = new Map<string, number>();
   const ownerPasses = new Passes();
   const passesOf = new Map(standings.map((one) => [one.owner, new Passes()]));
-  for (const one of standings.filter((standing) => standing.backlog > 0 || standing.inFlight > 0)) {
+  for (const one of standings.filter(hasWork)) {
     ownerPasses.join(one.owner, one.ownerPass);
     passesOf.get(one.owner)?.join(one.experiment, one.pass);
   }
@@ -77,11 +79,15 @@ export function allot(standings: readonly Standing[], room: number, random: () =
 
 /** The part of the farm that each experiment with something to do can expect, by experiment. */
 export function sharesOf(standings: readonly Standing[]): Map<string, number> {
-  const active = standings.filter((one) => one.backlog > 0 || one.inFlight > 0);
+  const active = standings.filter(hasWork);
   if (active.length === 0) return new Map();
   const { first, below } = byPriority(active);
   const belowShare = below.length > 0 ? BELOW_SHARE : 0;
   return new Map([...divide(first, 1 - belowShare), ...divide(below, belowShare)]);
+}
+
+function hasWork({ backlog, inFlight, waiting }: Standing): boolean {
+  return backlog > 0 || inFlight > 0 || waiting;
 }
 
 function divide(standings: readonly Standing[], whole: number): [string, number][] {

@@ -14,12 +14,15 @@ export interface QueueConfig {
 /** What queue and consumer need of BullMQ, the same on both backends. */
 export interface Backend {
   name: "postgres" | "redis";
-  queue(): Queue;
-  worker(handle: (key: string) => Promise<void>, options: Omit<WorkerOptions, "connection">): Worker;
+  /** @param pool whose queue */
+  queue(pool: string): Queue;
+  worker(pool: string, handle: (data: unknown) => Promise<void>, options: Omit<WorkerOptions, "connection">): Worker;
   close(): Promise<void>;
 }
 
-const QUEUE_NAME = "jobs";
+function queueName(pool: string): string {
+  return pool === "" ? "jobs" : `jobs-${pool}`;
+}
 
 /**
  * Connects to the message carrier.
@@ -46,10 +49,10 @@ async function openPostgres(url: string): Promise<Backend> {
   return {
     name: "postgres",
     // The two backends differ in nothing that is used here but the type of their connection.
-    queue: () => new Queue(QUEUE_NAME, { connection }, createPostgresBackend) as unknown as Queue,
-    worker: (handle, options) =>
+    queue: (pool) => new Queue(queueName(pool), { connection }, createPostgresBackend) as unknown as Queue,
+    worker: (pool, handle, options) =>
       new Worker(
-        QUEUE_NAME,
+        queueName(pool),
         (job) => handle(job.data),
         { ...options, connection },
         createPostgresBackend,
@@ -81,9 +84,9 @@ async function openRedis(url: string, prefix: string): Promise<Backend> {
   };
   return {
     name: "redis",
-    queue: () => new Queue(QUEUE_NAME, { connection: connect(), prefix }),
-    worker: (handle, options) =>
-      new Worker(QUEUE_NAME, (job) => handle(job.data), { ...options, connection: connect(), prefix }),
+    queue: (pool) => new Queue(queueName(pool), { connection: connect(), prefix }),
+    worker: (pool, handle, options) =>
+      new Worker(queueName(pool), (job) => handle(job.data), { ...options, connection: connect(), prefix }),
     close: async () => {
       for (const connection of connections) connection.disconnect();
     },

@@ -1,4 +1,8 @@
+import { show } from "@shadowfarm/core/validation";
 import { openBackend, type QueueConfig } from "./backend.ts";
+
+/** Each pool of workers has a queue of its own; this one is for whoever takes part in none. */
+const NO_POOL = "";
 
 /** A job to be run: its key, and the fence at which it became ready, so that each readiness is one message. */
 export interface Message {
@@ -10,16 +14,18 @@ export interface Message {
 export interface Sender {
   readonly backend: "postgres" | "redis";
   /** Messages that are already there are ignored. */
-  send(messages: readonly Message[]): Promise<void>;
-  /** Messages waiting or being handled. */
-  size(): Promise<number>;
+  send(messages: readonly Message[], pool?: string): Promise<void>;
+  /** Messages waiting or being handled, in the queues of these pools. */
+  size(pools?: readonly string[]): Promise<number>;
   close(): Promise<void>;
 }
 
 /** The receiving side of the queue. */
 export interface Consumer {
-  /** @throws when the queue does not answer. */
-  ping(): Promise<void>;
+  /** Messages that nobody has taken yet. @throws when the queue does not answer. */
+  waiting(): Promise<number>;
+  /** Begins anew to take messages; those that are being handled are not waited for. One more than fits may come meanwhile. */
+  reopen(): Promise<void>;
   /** Takes no further messages and waits for the ones being handled. */
   close(): Promise<void>;
 }
@@ -27,12 +33,19 @@ export interface Consumer {
 /** @throws {EnvironmentFault} when the queue cannot be reached. */
 export async function openSender(config: QueueConfig): Promise<Sender> {
   const backend = await openBackend(config);
-  const queue = backend.queue();
-  queue.on("error", () => {});
+  const queues = new Map<string, ReturnType<typeof backend.queue>>();
+  const queueOf = (pool: string) => {
+    const known = queues.get(pool);
+    if (known) return known;
+    const queue = backend.queue(pool);
+    queue.on("error", () => {});
+    queues.set(pool, queue);
+    return queue;
+  };
   return {
     backend: backend.name,
-    async send(messages) {
-      await queue.addBulk(
+    async send(messages, pool = NO_POOL) {
+      await queueOf(pool).addBulk(
         messages.map(({ key, fence }) => ({
           name: "job",
           data: key,
@@ -41,12 +54,14 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
         })),
       );
     },
-    async size() {
-      const counts = await queue.getJobCounts("waiting", "active", "prioritized", "delayed");
-      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    async size(pools = [NO_POOL]) {
+      const counts = await Promise.all(
+        pools.map((pool) => queueOf(pool).getJobCounts("waiting", "active", "prioritized", "delayed")),
+      );
+      return counts.flatMap(Object.values<number>).reduce((sum, count) => sum + count, 0);
     },
     async close() {
-      await queue.close();
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
       await backend.close();
     },
   };
@@ -60,30 +75,56 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
  */
 export async function consume(
   config: QueueConfig,
-  options: { concurrency: number; onError: (error: Error) => void },
+  options: { concurrency: number; pool?: string; onError: (error: Error) => void },
   handle: (key: string) => Promise<void>,
 ): Promise<Consumer> {
   const backend = await openBackend(config);
-  const worker = backend.worker(handle, {
-    concurrency: options.concurrency,
-    // The lock is renewed by this process, which never computes; a message whose process died is handed on after it.
-    lockDuration: 15_000,
-    stalledInterval: 5_000,
-    // A job that keeps killing its workers is given up by its row, not by the queue.
-    maxStalledCount: 1_000,
-    removeOnComplete: { count: 0 },
-    removeOnFail: { count: 0 },
-  });
-  worker.on("error", options.onError);
-  await worker.waitUntilReady();
-  const queue = backend.queue();
-  queue.on("error", options.onError);
+  const { pool = NO_POOL, concurrency, onError } = options;
+  let handling = 0;
+  const take = async (data: unknown) => {
+    // Whoever may write to the queue can put anything there.
+    if (typeof data !== "string") return onError(new Error(`dropped a message that is no job's key: ${show(data)}`));
+    handling += 1;
+    try {
+      await handle(data);
+    } finally {
+      handling -= 1;
+    }
+  };
+  const open = async (most: number) => {
+    const worker = backend.worker(pool, take, {
+      concurrency: most,
+      // The lock is renewed by this process, which never computes; a message whose process died is handed on after it.
+      lockDuration: 15_000,
+      stalledInterval: 5_000,
+      // A job that keeps killing its workers is given up by its row, not by the queue.
+      maxStalledCount: 1_000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    worker.on("error", onError);
+    await worker.waitUntilReady();
+    return worker;
+  };
+  let worker = await open(concurrency);
+  let closing = Promise.resolve();
+  const queue = backend.queue(pool);
+  queue.on("error", onError);
   return {
-    async ping() {
-      await queue.getJobCounts("active");
+    async waiting() {
+      return queue.getJobCountByTypes("waiting", "prioritized");
+    },
+    async reopen() {
+      const old = worker;
+      const next = await open(Math.max(1, concurrency - handling));
+      worker = next;
+      const closed = old.close().then(() => {
+        next.concurrency = concurrency;
+      }, onError);
+      closing = Promise.all([closing, closed]).then(() => {});
     },
     async close() {
-      await worker.close();
+      await Promise.all([worker.close(), closing]);
       await queue.close();
       await backend.close();
     },

@@ -16,13 +16,17 @@ export interface Submission {
   engine: string;
 }
 
-/** How an experiment takes part in the farm; what is left out stays as it is, or at first is nobody's, 0, 1 and unlimited. */
+/** How an experiment takes part in the farm; what is left out stays as it is, or at first is nobody's, 0, 1, unlimited and nothing. */
 export interface Terms {
   /** Who asks. */
   user?: string;
   priority?: number;
   weight?: number;
   concurrency?: number | null;
+  /** What its workers must be labelled with. */
+  labels?: string[];
+  /** Gigabytes that they must have for each job. */
+  memory?: number;
 }
 
 export interface ExperimentRow extends Submission {
@@ -32,6 +36,8 @@ export interface ExperimentRow extends Submission {
   priority: number;
   weight: number;
   concurrency: number | null;
+  labels: string[];
+  memory: number;
   state: ExperimentState;
   error: string | null;
   submittedAt: Date;

@@ -68,6 +68,12 @@ export async function claimAll(store: Store, keys: readonly string[], workerId: 
     FROM claimed`;
 }
 
+/** Gives back a message of a job that was not claimed, so that it is sent again, to whoever is there. */
+export async function returnMessage(store: Store, key: string): Promise<void> {
+  await store.db.$executeRaw`
+    UPDATE "Job" SET "enqueuedAt" = NULL WHERE key = ${key} AND state::text = 'ready' AND "chargedTo" IS NOT NULL`;
+}
+
 /** Ready trainings that are looked at for one that asks for company. */
 const MANY_ALIKE = 1_000;
 
@@ -86,7 +92,7 @@ export async function claimAlike(store: Store, held: Claim, most: number, worker
     WHERE edge."inputKey" = ${held.params.inputs.records} AND job.state::text = 'ready' AND job.kind = 'train'
       AND job.params - '{owner,seed}'::text[] #- '{split,seed}' = like_this.params - '{owner,seed}'::text[] #- '{split,seed}'
     ORDER BY job.key LIMIT ${MANY_ALIKE}`;
-  const share = Math.ceil((ready.length + 1) / Math.max(1, await liveSlots(store))) - 1;
+  const share = Math.ceil((ready.length + 1) / Math.max(1, await liveSlots(store, held.params.engine))) - 1;
   const taken = ready.slice(0, Math.min(most, share)).map(({ key }) => key);
   if (taken.length === 0) return [];
   const company = await claimAll(store, taken, workerId);
@@ -230,16 +236,22 @@ export async function freeLost(store: Store, silentSeconds: number): Promise<num
   return rows.length;
 }
 
-/** How many jobs should have a message in the queue by now. */
-export async function countEnqueued(store: Store): Promise<number> {
-  const [row] = await store.db.$queryRaw<[{ count: number }]>`
-    SELECT count(*)::int AS count FROM "Job" WHERE state = 'ready' AND "enqueuedAt" < now() - interval '5 seconds'`;
-  return row.count;
+/** How many jobs should have a message in the queue of each pool by now. */
+export async function countEnqueued(store: Store): Promise<Map<string, number>> {
+  const rows = await store.db.$queryRaw<{ pool: string; count: number }[]>`
+    SELECT coalesce(pool, '') AS pool, count(*)::int AS count FROM "Job"
+    WHERE state = 'ready' AND "enqueuedAt" < now() - interval '5 seconds' GROUP BY 1`;
+  return new Map(rows.map(({ pool, count }) => [pool, count]));
 }
 
-/** Has every message that has waited for so long sent again; the queue ignores those that it still has. */
-export async function enqueueAgain(store: Store, seconds = 5): Promise<number> {
+/**
+ * Has every message that has waited for so long sent again; the queue ignores those that it still has.
+ *
+ * @param pool in its queue; in all of them, where it is left out
+ */
+export async function enqueueAgain(store: Store, seconds = 5, pool: string | null = null): Promise<number> {
   return store.db.$executeRaw`
     UPDATE "Job" SET "enqueuedAt" = NULL
-    WHERE state = 'ready' AND "enqueuedAt" < now() - make_interval(secs => ${seconds}::float8)`;
+    WHERE state = 'ready' AND "enqueuedAt" < now() - make_interval(secs => ${seconds}::float8)
+      AND (${pool}::text IS NULL OR pool = ${pool})`;
 }

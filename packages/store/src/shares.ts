@@ -1,6 +1,8 @@
 import { type JobKind, jobKinds } from "@shadowfarm/core/job";
 import { allot, type Standing, sharesOf } from "@shadowfarm/core/share";
 import type { Store } from "./client.ts";
+import { offer } from "./jobs.ts";
+import type { Pool } from "./workers.ts";
 
 /** A message for the queue: which job, and which claim it is for. */
 export interface Ticket {
@@ -25,24 +27,28 @@ const MEASURED = 500;
 interface StandingRow extends Omit<Standing, "cost"> {
   /** Of the next job; null when there is none. */
   kind: JobKind | null;
-  /** In the whole farm: jobs handed out and not yet claimed, and those among them whose message is to be sent again. */
+  /** Of the pool: jobs handed out and not yet claimed, and those among them whose message is to be sent again. */
   queued: number;
   unsent: number;
 }
+
+/** What handing out asks of a pool. */
+type ToPool = Pick<Pool, "name" | "engine" | "labels" | "memory">;
 
 /**
  * Chooses up to `limit` ready jobs by priority and fair share (core/share.ts), marks them as being in the queue and returns
  * them. Jobs whose message is to be sent again come along uncounted.
  *
- * @param window no more than keep so many jobs waiting in the queue
+ * @param pool of those that can run them; without it, whatever can be run somewhere
+ * @param window no more than keep so many jobs waiting in the pool's queue
  */
 export async function takeReady(
   store: Store,
   limit: number,
-  options: { window?: number; costs?: Costs; random?: () => number } = {},
+  options: { pool?: ToPool; window?: number; costs?: Costs; random?: () => number } = {},
 ): Promise<Ticket[]> {
-  const { window = Number.POSITIVE_INFINITY, costs = new Map(), random = Math.random } = options;
-  const rows = await standingRows(store, limit);
+  const { pool, window = Number.POSITIVE_INFINITY, costs = new Map(), random = Math.random } = options;
+  const rows = await standingRows(store, limit, pool);
   const [{ queued, unsent } = { queued: 0, unsent: 0 }] = rows;
   const standings = rows.map((row) => ({ ...row, cost: costOf(row, costs) }));
   const { wanted, passes, ownerPasses } = allot(standings, Math.min(limit, window - queued), random);
@@ -51,7 +57,8 @@ export async function takeReady(
     SELECT key, fence FROM hand_out(
       ${standings.map((one) => one.experiment)}::text[], ${standings.map((one) => wanted.get(one.experiment) ?? 0)}::int[],
       ${standings.map((one) => one.cost)}::float8[], ${standings.map((one) => passes.get(one.experiment) ?? null)}::float8[],
-      ${[...ownerPasses.keys()]}::text[], ${[...ownerPasses.values()]}::float8[])`;
+      ${[...ownerPasses.keys()]}::text[], ${[...ownerPasses.values()]}::float8[],
+      ${pool?.name ?? null}, ${pool?.engine ?? null})`;
 }
 
 /** The part of the farm that each experiment with something to do can expect, by experiment. */
@@ -60,11 +67,44 @@ export async function currentShares(store: Store): Promise<Map<string, number>> 
   return sharesOf(rows.map((row) => ({ ...row, cost: UNKNOWN_COST })));
 }
 
-async function standingRows(store: Store, most: number): Promise<StandingRow[]> {
+async function standingRows(store: Store, most: number, pool?: ToPool): Promise<StandingRow[]> {
   return store.db.$queryRaw<StandingRow[]>`
     SELECT experiment, owner, priority, weight, pass, concurrency, owner_weight AS "ownerWeight", owner_pass AS "ownerPass",
-           in_flight AS "inFlight", backlog, kind, queued, unsent
-    FROM standings(${most}::int)`;
+           in_flight AS "inFlight", backlog, waiting, kind, queued, unsent
+    FROM standings(${most}::int, ${pool?.name ?? null}, ${pool?.engine ?? null}, ${pool ? [...pool.labels] : null}::text[],
+                   ${pool?.memory ?? null}::int)`;
+}
+
+/**
+ * Moves up to `room` jobs that have waited for a second to a pool that has nothing to do, out of the queues of others.
+ *
+ * @returns how many were moved; their messages are to be sent
+ */
+export async function moveTo(store: Store, { name, engine, labels, memory }: ToPool, room: number): Promise<number> {
+  return store.db.$executeRaw`
+    UPDATE "Job" SET pool = ${name}, "enqueuedAt" = NULL WHERE key IN (
+      SELECT job.key FROM "Job" job JOIN "Experiment" experiment ON experiment.id = job."chargedTo"
+      WHERE job.state IN ('ready', 'running') AND job."chargedTo" IS NOT NULL AND job.state = 'ready' AND job.pool <> ${name}
+        AND job."enqueuedAt" < now() - interval '1 second'
+        AND experiment.labels <@ ${[...labels]}::text[] AND experiment.memory <= ${memory}::int
+        AND (experiment.engine = ${engine} OR job.kind = 'prepare' AND NOT job.params ? 'engine')
+      ORDER BY job.kind DESC LIMIT ${room}::int FOR UPDATE OF job SKIP LOCKED)`;
+}
+
+/**
+ * Takes back what was handed to pools that are no more, so that it is chosen anew.
+ *
+ * @param pools the names of those that are
+ */
+export async function takeBack(store: Store, pools: readonly string[]): Promise<number> {
+  const rows = await store.db.$queryRaw<{ key: string }[]>`
+    UPDATE "Job" SET "chargedTo" = NULL, "enqueuedAt" = NULL
+    WHERE state IN ('ready', 'running') AND "chargedTo" IS NOT NULL AND state = 'ready' AND pool <> ALL(${[...pools]}::text[])
+    RETURNING key`;
+  const keys = rows.map(({ key }) => key);
+  // A crash between the two statements is mended by `mendOffers`.
+  if (keys.length > 0) await offer(store.db, keys);
+  return keys.length;
 }
 
 /** What jobs cost, from those that were done last. */

@@ -7,6 +7,8 @@ import { datasets } from "@shadowfarm/ml/datasets/index";
 import { openSender } from "@shadowfarm/queue/queue";
 import { describeLocation } from "@shadowfarm/store/artifact-location";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
+import type { Store } from "@shadowfarm/store/client";
+import { livePools } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
 import { openDatabase } from "../database.ts";
 import { EXIT } from "../session.ts";
@@ -79,7 +81,7 @@ async function checkDatabaseAndQueue(config: FarmConfig): Promise<Finding[]> {
     try {
       const [row] = await store.db.$queryRaw<[{ version: string }]>`SELECT split_part(version(), ' on ', 1) AS version`;
       const database: Finding = { check: "database", status: "ok", detail: `${row.version}, ${where}` };
-      return [database, await checkQueue(config, store.url)];
+      return [database, await checkQueue(config, store)];
     } finally {
       await close();
     }
@@ -88,10 +90,10 @@ async function checkDatabaseAndQueue(config: FarmConfig): Promise<Finding[]> {
   }
 }
 
-async function checkQueue(config: FarmConfig, databaseUrl: string): Promise<Finding> {
+async function checkQueue(config: FarmConfig, store: Store): Promise<Finding> {
   try {
-    const sender = await openSender({ ...config.queue, databaseUrl });
-    const detail = `${sender.backend}, ${await sender.size()} messages`;
+    const sender = await openSender({ ...config.queue, databaseUrl: store.url });
+    const detail = `${sender.backend}, ${await sender.size((await livePools(store)).map(({ name }) => name))} messages`;
     await sender.close();
     return { check: "queue", status: "ok", detail };
   } catch (error) {

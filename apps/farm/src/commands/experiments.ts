@@ -1,3 +1,4 @@
+import { describeNeeds } from "@shadowfarm/core/pool";
 import {
   cancelExperiment,
   type ExperimentRow,
@@ -8,7 +9,7 @@ import {
   retryFailed,
 } from "@shadowfarm/store/experiments";
 import { currentShares } from "@shadowfarm/store/shares";
-import { liveSlots } from "@shadowfarm/store/workers";
+import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
 import { duration, type Progress, summarizeProgress } from "../follow.ts";
 import { EXIT, runToEnd, withStore } from "../session.ts";
@@ -24,10 +25,12 @@ export async function showStatus(
     const experiments = name === undefined ? await listExperiments(store) : [await findExperiment(store, name)];
     const slots = await liveSlots(store);
     const shares = await currentShares(store);
+    const unserved = await unservedExperiments(store, await livePools(store));
     const rows = await Promise.all(
       experiments.map(async (experiment) => ({
         experiment,
         share: shares.get(experiment.id) ?? null,
+        withoutWorker: unserved.find((one) => one.experiment === experiment.id)?.jobs ?? 0,
         progress: summarizeProgress(await progressOf(store, experiment.id), slots, shares.get(experiment.id)),
         failures: name === undefined ? [] : await failuresOf(store, experiment.id),
       })),
@@ -35,9 +38,10 @@ export async function showStatus(
     if (options.json) {
       process.stdout.write(
         `${JSON.stringify(
-          rows.map(({ experiment, share, progress, failures }) => ({
+          rows.map(({ experiment, share, withoutWorker, progress, failures }) => ({
             ...brief(experiment),
             share,
+            withoutWorker,
             ...progress,
             failures,
           })),
@@ -49,6 +53,11 @@ export async function showStatus(
     }
     if (rows.length === 0) process.stderr.write("no experiments yet; run one: shadowfarm run SPEC\n");
     else process.stdout.write(`${renderStatus(rows)}\n`);
+    for (const { experiment, withoutWorker } of rows) {
+      if (withoutWorker === 0) continue;
+      const jobs = `${withoutWorker} ready jobs of ${experiment.name} (${experiment.id})`;
+      process.stdout.write(`${jobs} wait for a worker with ${describeNeeds(experiment)}: none is there\n`);
+    }
     for (const { failures } of rows) {
       for (const { kind, key, error, failures: attempts } of failures) {
         process.stdout.write(`${kind} ${key.slice(0, 10)} failed after ${attempts} attempts: ${error}\n`);
@@ -82,8 +91,9 @@ export async function retry(config: FarmConfig, name: string, options: { json?: 
 
 function brief(row: ExperimentRow) {
   const { id, name, state, error, engine, datasets, submittedAt, finishedAt } = row;
-  const { user, priority, weight, concurrency } = row;
-  return { id, name, state, error, engine, datasets, submittedAt, finishedAt, user, priority, weight, concurrency };
+  const { user, priority, weight, concurrency, labels, memory } = row;
+  const terms = { user, priority, weight, concurrency, labels, memory };
+  return { id, name, state, error, engine, datasets, submittedAt, finishedAt, ...terms };
 }
 
 /** @param rows `share` is null for an experiment without anything to do */

@@ -1,4 +1,5 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
+import { describeNeeds } from "@shadowfarm/core/pool";
 import { changeTerms, findExperiment, type Terms } from "@shadowfarm/store/experiments";
 import { listUsers, weighUser } from "@shadowfarm/store/shares";
 import type { FarmConfig } from "../config.ts";
@@ -10,29 +11,33 @@ export interface TermOptions {
   priority?: number;
   weight?: number;
   concurrency?: number | "none";
+  requires?: string[];
+  memory?: number;
 }
 
 /** Options that were not given are left out, so that they change nothing. */
-export function termsOf({ priority, weight, concurrency }: TermOptions): Omit<Terms, "user"> {
+export function termsOf({ priority, weight, concurrency, requires, memory }: TermOptions): Omit<Terms, "user"> {
   return {
     ...(priority !== undefined && { priority }),
     ...(weight !== undefined && { weight }),
     ...(concurrency !== undefined && { concurrency: concurrency === "none" ? null : concurrency }),
+    ...(requires !== undefined && { labels: requires }),
+    ...(memory !== undefined && { memory }),
   };
 }
 
-/** `set EXPERIMENT --priority N --weight X --concurrency N` */
+/** `set EXPERIMENT --priority N --weight X --concurrency N --requires LABELS --memory GB` */
 export async function setTerms(config: FarmConfig, name: string, options: TermOptions): Promise<number> {
   const terms = termsOf(options);
   if (Object.keys(terms).length === 0) {
-    throw new InvalidInput("nothing to set; give --priority, --weight or --concurrency");
+    throw new InvalidInput("nothing to set; give --priority, --weight, --concurrency, --requires or --memory");
   }
   return withStore(config, async (store) => {
     const { id } = await findExperiment(store, name);
     await changeTerms(store, id, terms);
     const now = await findExperiment(store, id);
     process.stdout.write(
-      `${now.name} (${id}): priority ${now.priority}, weight ${now.weight}, concurrency ${now.concurrency ?? "none"}\n`,
+      `${now.name} (${id}): priority ${now.priority}, weight ${now.weight}, concurrency ${now.concurrency ?? "none"}, runs on ${describeNeeds(now)}\n`,
     );
     return EXIT.ok;
   });

@@ -109,7 +109,6 @@ volumeMounts:
 {{- if .Values.datasets.claim }}
 - { name: SHADOWFARM_DATASETS, value: /datasets }
 {{- end }}
-- { name: SHADOWFARM_ENGINE, value: {{ .Values.engine }} }
 - { name: SHADOWFARM_LOG_LEVEL, value: {{ .Values.logLevel }} }
 {{- end }}
 
