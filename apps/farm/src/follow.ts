@@ -1,8 +1,9 @@
 import { isFinal, jobKinds } from "@shadowfarm/core/job";
+import { describeNeeds } from "@shadowfarm/core/pool";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, findExperiment, type ProgressRow, progressOf } from "@shadowfarm/store/experiments";
 import { currentShares } from "@shadowfarm/store/shares";
-import { liveSlots } from "@shadowfarm/store/workers";
+import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
 import { SingleBar } from "cli-progress";
 
 /** An experiment's jobs at one moment. */
@@ -79,7 +80,7 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<{ experiment: ExperimentRow; progress: Progress } | null> {
   const view = process.stderr.isTTY ? barView() : lineView();
-  const started = Date.now();
+  let asked = Date.now();
   let warned = false;
   try {
     while (!signal.aborted) {
@@ -87,9 +88,11 @@ export async function follow(
       const slots = await liveSlots(store);
       const share = (await currentShares(store)).get(id);
       const progress = summarizeProgress(await progressOf(store, id), slots, share);
-      if (slots === 0 && !warned && Date.now() - started > LONELY_MS) {
-        process.stderr.write("no worker has been heard of; start a farm on this database: shadowfarm up\n");
-        warned = true;
+      if (!warned && Date.now() - asked > LONELY_MS) {
+        asked = Date.now();
+        const reason = await whyNobody(store, experiment, slots);
+        if (reason !== null) process.stderr.write(`${reason}\n`);
+        warned = reason !== null;
       }
       if (experiment.state !== "submitted") view.show(progress);
       if (experiment.state !== "submitted" && experiment.state !== "running") {
@@ -102,6 +105,14 @@ export async function follow(
   } finally {
     view.close();
   }
+}
+
+/** Why nothing happens, if that is for want of a worker. */
+async function whyNobody(store: Store, experiment: ExperimentRow, slots: number): Promise<string | null> {
+  if (slots === 0) return "no worker has been heard of; start a farm on this database: shadowfarm up";
+  const unserved = await unservedExperiments(store, await livePools(store));
+  if (!unserved.some((one) => one.experiment === experiment.id)) return null;
+  return `no worker can run its jobs; start one with ${describeNeeds(experiment)}: shadowfarm worker`;
 }
 
 interface View {

@@ -123,6 +123,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     if (stopping || runs() >= slots) return returnMessage(store, key);
     const held = await claim(key);
     if (!held) return;
+    if (stopping) return handBack(store, held);
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
     running.set(key, run);
