@@ -1,5 +1,6 @@
 import { VERSION } from "@shadowfarm/core/version";
 import { openStore } from "@shadowfarm/store/client";
+import { openFolder } from "@shadowfarm/store/folder-artifacts";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 
@@ -16,6 +17,7 @@ const worker = await startWorker({
     ready: async () => {},
     close: async () => {},
   },
+  artifacts: openFolder("no checkpoint is ever made"),
   slots: 8,
   engine: "none",
   version: VERSION,

@@ -13,6 +13,8 @@ export interface FarmConfig {
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
+  /** Between two checkpoints of a training; 0: none are made. */
+  checkpointSeconds: number;
   slots: number;
   /** Null: the embedded database. */
   databaseUrl: string | null;
@@ -34,6 +36,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
+    checkpointSeconds: env.SHADOWFARM_CHECKPOINT_SECONDS,
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     databaseUrl: env.DATABASE_URL ?? null,
     postgresPort: env.SHADOWFARM_POSTGRES_PORT,

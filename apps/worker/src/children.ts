@@ -5,7 +5,7 @@ import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
-import type { ClaimMore, Compute, Settled } from "./compute.ts";
+import type { ClaimMore, Compute, KeepCheckpoint, Settled } from "./compute.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
@@ -29,14 +29,15 @@ interface Heard {
  * Runs jobs in compute processes, one job a process at a time. Computing blocks a process's event loop; in processes of
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
-export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, log: Logger): Compute {
+export function openChildren(given: ChildConfig, log: Logger): Compute {
   const idle: ChildProcess[] = [];
   const all = new Map<ChildProcess, Heard>();
 
   const outsideRuns: Hear = (from, text) => log.info({ from }, text);
 
   const spawn = (): ChildProcess => {
-    const config: ChildConfig = { artifacts, datasetFolders, nchwc };
+    const { artifacts, datasetFolders, nchwc, checkpointSeconds } = given;
+    const config: ChildConfig = { artifacts, datasetFolders, nchwc, checkpointSeconds };
     const child = fork(CHILD, [], {
       env: { ...process.env, ...NOT_FOR_CHILDREN, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
@@ -66,11 +67,11 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, 
   };
 
   return {
-    async run(job, signal, claimMore, hear) {
+    async run(job, signal, claimMore, hear, keep) {
       const child = idle.pop() ?? spawn();
       const heard = all.get(child);
       if (heard) heard.hear = hear;
-      const settled = await runIn(child, job, signal, claimMore);
+      const settled = await runIn(child, job, signal, claimMore, keep);
       await heard?.drained();
       if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
@@ -107,7 +108,13 @@ function firstMessage(child: ChildProcess): Promise<void> {
   });
 }
 
-function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]> {
+function runIn(
+  child: ChildProcess,
+  job: Claim,
+  signal: AbortSignal,
+  claimMore: ClaimMore,
+  keep: KeepCheckpoint,
+): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
@@ -124,6 +131,7 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: 
     };
     const hear = (message: FromChild) => {
       if (message.type === "settled") settle(() => resolve(message.jobs));
+      if (message.type === "checkpoint") keep(message.artifacts);
       if (message.type === "more") {
         claimMore(message.most).then(
           (jobs) => tell(child, { type: "more", jobs }),

@@ -10,6 +10,7 @@ test("a worker of its own shares the cluster's database with its queue, and may 
     queue: { databaseUrl: DATABASE_URL, redisUrl: null, prefix: "shadowfarm" },
     engine: "auto",
     nchwc: true,
+    checkpointSeconds: 60,
     slots: 2,
     exitWhenIdle: 60,
     logLevel: "info",

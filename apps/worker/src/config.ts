@@ -14,6 +14,8 @@ export interface WorkerSettings {
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
+  /** Between two checkpoints of a training; 0: none are made. */
+  checkpointSeconds: number;
   slots: number;
   /** Seconds without a job after which the worker leaves; null: it stays. */
   exitWhenIdle: number | null;
@@ -35,6 +37,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
+    checkpointSeconds: env.SHADOWFARM_CHECKPOINT_SECONDS,
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,

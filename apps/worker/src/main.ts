@@ -19,7 +19,8 @@ const telemetry = openTelemetry({
 dieReadably(telemetry);
 const served = config.metrics && (await telemetry.serve(config.metrics));
 // Before it takes jobs: each would fail.
-await (await openArtifacts(artifacts)).probe();
+const opened = await openArtifacts(artifacts);
+await opened.probe();
 const engine = await chooseEngine(config.engine, true);
 const store = await openStore(databaseUrl);
 const started = startWorker({
@@ -28,6 +29,7 @@ const started = startWorker({
   engine,
   store,
   compute: openChildren(config, telemetry.log),
+  artifacts: opened,
   version: VERSION,
   telemetry,
 });

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { FarmError, InputLost, messageOf } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
+import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
 import {
   type Claim,
@@ -17,6 +18,8 @@ import {
 import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { openCheckpointKeeper } from "./checkpoint-keeper.ts";
+import type { Hear } from "./child-output.ts";
 import type { Compute, RunFailure } from "./compute.ts";
 import { watchWorker } from "./watch.ts";
 
@@ -24,6 +27,8 @@ export interface WorkerConfig {
   store: Store;
   queue: QueueConfig;
   compute: Compute;
+  /** Where its compute processes leave checkpoints. */
+  artifacts: Artifacts;
   /** Jobs at a time. */
   slots: number;
   engine: string;
@@ -65,6 +70,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const running = new Map<string, Run>();
   const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size);
+  const checkpoints = openCheckpointKeeper(store, config.artifacts, log);
   let stopping = false;
   let idleSince = Date.now();
 
@@ -93,8 +99,13 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
       }
       return more;
     };
+    let keeping = Promise.resolve();
+    const keep = (artifacts: readonly ArtifactRef[]) => {
+      keeping = keeping.then(() => checkpoints.keep(run.jobs, artifacts));
+    };
     try {
-      const ends = await compute.run(held, signal, claimMore, (from, text) => watch.hear(run.jobs, from, text));
+      const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
+      const ends = await compute.run(held, signal, claimMore, hear, keep).finally(() => keeping);
       const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
@@ -114,6 +125,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     const committed = await commit(store, held, outcome, where);
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
+    if (committed) await checkpoints.drop(held);
   };
 
   const settleFailure = async (held: Claim, signal: AbortSignal, error: unknown): Promise<void> => {

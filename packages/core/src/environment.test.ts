@@ -18,6 +18,7 @@ test("with nothing set, the farm is embedded", () => {
   expect(parseEnvironment({})).toEqual({
     SHADOWFARM_HOME: ".shadowfarm",
     SHADOWFARM_ENGINE: "auto",
+    SHADOWFARM_CHECKPOINT_SECONDS: 60,
     SHADOWFARM_NCHWC: "1",
     SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",

@@ -27,6 +27,9 @@ export const environmentSchema = z.object({
     .default("1")
     .describe("0 keeps the onnx engine from ONNX Runtime's internal image layout: slower, the same results"),
   SHADOWFARM_WORKERS: wholeNumber(1, 1024).optional().describe("jobs at a time; default: one per core"),
+  SHADOWFARM_CHECKPOINT_SECONDS: wholeNumber(0, 86_400)
+    .default(60)
+    .describe("seconds from one checkpoint of a training to the next; 0: none are made"),
   SHADOWFARM_EXIT_WHEN_IDLE: wholeNumber(1, 604_800)
     .optional()
     .describe("seconds without a job after which a worker of its own exits; default: it stays"),
