@@ -34,6 +34,7 @@ for (const job of jobs) {
     datasetFolders: [datasets],
     openEngine: (name) => openNamedEngine(name, { nchwc: true }),
     claimMore: async () => [],
+    resuming: async (engine) => engine,
     signal: new AbortController().signal,
   });
   const one = made.get(job.key);

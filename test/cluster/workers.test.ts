@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmod, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "@shadowfarm/core/version";
@@ -9,6 +10,7 @@ import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
 import type { Store } from "@shadowfarm/store/client";
 import { cancelExperiment, submitExperiment, type Terms } from "@shadowfarm/store/experiments";
+import { openFolder } from "@shadowfarm/store/folder-artifacts";
 import { claim } from "@shadowfarm/store/jobs";
 import { announceLeader, awaitLeader } from "@shadowfarm/store/leader";
 import { takeReady } from "@shadowfarm/store/shares";
@@ -46,6 +48,7 @@ async function aWorker(store: Store, changes: Partial<WorkerConfig>): Promise<Ru
     store,
     queue: { databaseUrl: store.url, redisUrl: null, prefix: "test" },
     compute: atOnce([]),
+    artifacts: openFolder(tmpdir()),
     slots: 2,
     engine: "test",
     version: VERSION,
@@ -248,6 +251,7 @@ describe.skipIf(process.platform !== "linux")("a compute process", () => {
     artifacts: { kind: "folder" as const, folder: path.join(folder, "artifacts") },
     datasetFolders: [],
     nchwc: true,
+    checkpointSeconds: 0,
   });
 
   /** A training that takes for ever. */

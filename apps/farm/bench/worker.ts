@@ -1,6 +1,8 @@
+import { tmpdir } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { VERSION } from "@shadowfarm/core/version";
 import { openStore } from "@shadowfarm/store/client";
+import { openFolder } from "@shadowfarm/store/folder-artifacts";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 
@@ -25,6 +27,7 @@ const running = await Promise.all(
         ready: async () => {},
         close: async () => {},
       },
+      artifacts: openFolder(tmpdir()),
       slots: Number(slots),
       engine: "none",
       version: VERSION,

@@ -13,6 +13,8 @@ export interface FarmConfig {
   engine: EngineChoice;
   /** Whether ONNX Runtime's internal image layout may be used. */
   nchwc: boolean;
+  /** Between two checkpoints of a training; 0: none are made. */
+  checkpointSeconds: number;
   slots: number;
   /** What its worker can do besides. */
   wanted: Pick<Environment, "SHADOWFARM_LABELS" | "SHADOWFARM_MEMORY">;
@@ -38,6 +40,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     datasetFolders: datasetFoldersOf(env),
     engine: env.SHADOWFARM_ENGINE,
     nchwc: env.SHADOWFARM_NCHWC === "1",
+    checkpointSeconds: env.SHADOWFARM_CHECKPOINT_SECONDS,
     slots: env.SHADOWFARM_WORKERS ?? availableParallelism(),
     wanted: { SHADOWFARM_LABELS: env.SHADOWFARM_LABELS, SHADOWFARM_MEMORY: env.SHADOWFARM_MEMORY },
     stuckMs: env.SHADOWFARM_STUCK * 1_000,

@@ -41,7 +41,8 @@ async function holdHome(config: FarmConfig, store: Store): Promise<{ release(): 
  */
 export async function startFarm(config: FarmConfig, store: Store, logTo: "file" | "stderr"): Promise<Farm> {
   // Before it takes jobs: each would fail.
-  await (await openArtifacts(config.artifacts)).probe();
+  const artifacts = await openArtifacts(config.artifacts);
+  await artifacts.probe();
   await mkdir(config.home, { recursive: true });
   const destination =
     logTo === "file" ? { dest: path.join(config.home, "farm.log"), sync: false } : { dest: 2, sync: true };
@@ -67,6 +68,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     store,
     queue,
     compute: openChildren(config, telemetry.log),
+    artifacts,
     version: VERSION,
     telemetry,
     ...WORKER_DEFAULTS,

@@ -4,7 +4,8 @@ import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 import { END_OF_RUN } from "./child-output.ts";
 import type { Settled } from "./compute.ts";
-import type { Made } from "./executors/contract.ts";
+import { goingOn } from "./executors/checkpoints.ts";
+import type { ExecutorContext, Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
 import { openNamedEngine } from "./executors/units.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
@@ -45,7 +46,13 @@ async function run(job: Claim): Promise<void> {
     const { datasetFolders } = config;
     const artifacts = await opening;
     const openEngine = (name: string) => openNamedEngine(name, config);
-    const made = await runExecutor(job, { artifacts, datasetFolders, openEngine, claimMore, signal });
+    const resuming: ExecutorContext["resuming"] = (engine, jobs) =>
+      goingOn(engine, jobs, {
+        artifacts,
+        seconds: config.checkpointSeconds,
+        keep: (artifacts) => tell({ type: "checkpoint", artifacts }),
+      });
+    const made = await runExecutor(job, { artifacts, datasetFolders, openEngine, resuming, claimMore, signal });
     const jobs: Settled[] = [];
     for (const [key, one] of made) {
       const seconds = (performance.now() - started) / 1000 / made.size;

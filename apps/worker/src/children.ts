@@ -5,7 +5,7 @@ import { Cancelled, EnvironmentFault, ProcessDied } from "@shadowfarm/core/error
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
-import type { ClaimMore, Compute, Settled } from "./compute.ts";
+import type { ClaimMore, Compute, KeepCheckpoint, Settled } from "./compute.ts";
 import { deathOf, oomKills } from "./deaths.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 import { watchCpu } from "./stuck.ts";
@@ -47,7 +47,7 @@ export interface ChildrenOptions extends ChildConfig {
  * their own it blocks neither heartbeats nor locks, and what crashes there is one attempt, not the worker.
  */
 export function openChildren(options: ChildrenOptions, log: Logger): Compute {
-  const { artifacts, datasetFolders, nchwc, devices = [], stuckMs } = options;
+  const { artifacts, datasetFolders, nchwc, checkpointSeconds, devices = [], stuckMs } = options;
   const idle: ChildProcess[] = [];
   const all = new Map<ChildProcess, Heard>();
 
@@ -63,7 +63,7 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
   const spawn = (): ChildProcess => {
     const device = nextDevice();
     const onDevice = device === null ? {} : { CUDA_VISIBLE_DEVICES: device };
-    const config: ChildConfig = { artifacts, datasetFolders, nchwc };
+    const config: ChildConfig = { artifacts, datasetFolders, nchwc, checkpointSeconds };
     const child = fork(CHILD, [], {
       env: { ...process.env, ...NOT_FOR_CHILDREN, ...onDevice, [CHILD_CONFIG]: JSON.stringify(config) },
       execArgv: ["--import", LOADER],
@@ -98,11 +98,12 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
   };
 
   return {
-    async run(job, signal, claimMore, hear) {
+    async run(job, signal, claimMore, hear, keep) {
       const child = idle.pop() ?? spawn();
       const heard = all.get(child);
       if (heard) heard.hear = hear;
-      const settled = await runIn(child, job, signal, claimMore, { stuckMs, heapFull: () => heard?.heapFull ?? false });
+      const heapFull = () => heard?.heapFull ?? false;
+      const settled = await runIn(child, job, { signal, claimMore, keep, stuckMs, heapFull });
       await heard?.drained();
       if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
@@ -139,12 +140,18 @@ function firstMessage(child: ChildProcess): Promise<void> {
   });
 }
 
+interface RunOptions {
+  signal: AbortSignal;
+  claimMore: ClaimMore;
+  keep: KeepCheckpoint;
+  stuckMs: number;
+  heapFull(): boolean;
+}
+
 function runIn(
   child: ChildProcess,
   job: Claim,
-  signal: AbortSignal,
-  claimMore: ClaimMore,
-  { stuckMs, heapFull }: { stuckMs: number; heapFull(): boolean },
+  { signal, claimMore, keep, stuckMs, heapFull }: RunOptions,
 ): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
     const killsBefore = oomKills();
@@ -170,6 +177,7 @@ function runIn(
     };
     const hear = (message: FromChild) => {
       if (message.type === "settled") settle(() => resolve(message.jobs));
+      if (message.type === "checkpoint") keep(message.artifacts);
       if (message.type === "more") {
         claimMore(message.most).then(
           (jobs) => tell(child, { type: "more", jobs }),

@@ -1,3 +1,4 @@
+import type { ArtifactRef } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 import type { Hear } from "./child-output.ts";
 
@@ -17,6 +18,9 @@ export type Settled = { key: string } & ({ outcome: Outcome } | { failure: RunFa
 /** Claims up to `most` further jobs that can be computed together with the one that runs. */
 export type ClaimMore = (most: number) => Promise<Claim[]>;
 
+/** Takes note of what the next attempt at the jobs of a run would go on from, in place of what it was told before. */
+export type KeepCheckpoint = (artifacts: readonly ArtifactRef[]) => void;
+
 /** What runs a claimed job, and those that it asks for besides. */
 export interface Compute {
   /**
@@ -25,7 +29,7 @@ export interface Compute {
    * @param hear gets the lines that it writes
    * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
    */
-  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore, hear: Hear): Promise<Settled[]>;
+  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore, hear: Hear, keep: KeepCheckpoint): Promise<Settled[]>;
   /** @throws {FarmError} when nothing can be computed here. */
   ready(): Promise<void>;
   close(): Promise<void>;

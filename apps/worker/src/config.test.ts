@@ -14,6 +14,7 @@ test("a worker of its own shares the cluster's database with its queue, and may 
     wanted: { SHADOWFARM_WORKERS: 2, SHADOWFARM_LABELS: [] },
     grace: 30,
     stuckMs: 600_000,
+    checkpointSeconds: 60,
     exitWhenIdle: 60,
     logLevel: "info",
     metrics: null,

@@ -21,6 +21,8 @@ export interface WorkerSettings {
   grace: number;
   /** Time without CPU time after which a compute process is killed. */
   stuckMs: number;
+  /** Between two checkpoints of a training; 0: none are made. */
+  checkpointSeconds: number;
   /** Seconds without a job after which the worker leaves; null: it stays. */
   exitWhenIdle: number | null;
   logLevel: string;
@@ -49,6 +51,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     },
     grace: env.SHADOWFARM_GRACE,
     stuckMs: env.SHADOWFARM_STUCK * 1_000,
+    checkpointSeconds: env.SHADOWFARM_CHECKPOINT_SECONDS,
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),

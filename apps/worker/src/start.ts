@@ -30,7 +30,8 @@ export async function runWorker(variables: Readonly<Record<string, string | unde
   dieReadably(telemetry);
   const served = config.metrics && (await telemetry.serve(config.metrics));
   // Before it takes jobs: each would fail.
-  await (await openArtifacts(artifacts)).probe();
+  const opened = await openArtifacts(artifacts);
+  await opened.probe();
   const found = await findGpus(variables);
   const { gpus } = config;
   if (gpus !== "auto" && found.length < gpus) {
@@ -52,6 +53,7 @@ export async function runWorker(variables: Readonly<Record<string, string | unde
     queue,
     store,
     compute: openChildren({ ...config, devices }, telemetry.log),
+    artifacts: opened,
     version: VERSION,
     telemetry,
   });

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { EnvironmentFault, FarmError, InputLost, messageOf, ProcessDied } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
+import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
 import { gather } from "@shadowfarm/store/gather";
 import {
@@ -21,6 +22,8 @@ import { awaitLeader, checkLeader } from "@shadowfarm/store/leader";
 import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { openCheckpointKeeper } from "./checkpoint-keeper.ts";
+import type { Hear } from "./child-output.ts";
 import type { Compute, RunFailure } from "./compute.ts";
 import { watchTakes } from "./takes.ts";
 import { watchWorker } from "./watch.ts";
@@ -29,6 +32,8 @@ export interface WorkerConfig {
   store: Store;
   queue: QueueConfig;
   compute: Compute;
+  /** Where its compute processes leave checkpoints. */
+  artifacts: Artifacts;
   /** Jobs at a time. */
   slots: number;
   engine: string;
@@ -88,6 +93,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const { slots, engine, version, labels = [], memory = 0 } = config;
   const runs = () => new Set(running.values()).size;
   const watch = watchWorker(telemetry, store, slots, runs);
+  const checkpoints = openCheckpointKeeper(store, config.artifacts, log);
   let stopping = false;
   let idleSince = Date.now();
 
@@ -137,8 +143,13 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
       }
       return more;
     };
+    let keeping = Promise.resolve();
+    const keep = (artifacts: readonly ArtifactRef[]) => {
+      keeping = keeping.then(() => checkpoints.keep(run.jobs, artifacts));
+    };
     try {
-      const ends = await compute.run(held, signal, claimMore, (from, text) => watch.hear(run.jobs, from, text));
+      const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
+      const ends = await compute.run(held, signal, claimMore, hear, keep).finally(() => keeping);
       const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
@@ -158,6 +169,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     const committed = await commit({ held, outcome, where });
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
+    if (committed) await checkpoints.drop(held);
   };
 
   const settleFailure = async (held: Claim, signal: AbortSignal, error: unknown): Promise<void> => {

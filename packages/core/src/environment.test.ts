@@ -22,6 +22,7 @@ test("with nothing set, the farm is embedded", () => {
     SHADOWFARM_LABELS: [],
     SHADOWFARM_GRACE: 30,
     SHADOWFARM_STUCK: 600,
+    SHADOWFARM_CHECKPOINT_SECONDS: 60,
     SHADOWFARM_NCHWC: "1",
     SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",

@@ -54,6 +54,9 @@ export const environmentSchema = z.object({
   SHADOWFARM_STUCK: wholeNumber(1, 604_800)
     .default(600)
     .describe("seconds without any CPU time after which a job's compute process is killed, and the job tried again"),
+  SHADOWFARM_CHECKPOINT_SECONDS: wholeNumber(0, 86_400)
+    .default(60)
+    .describe("seconds from one checkpoint of a training to the next; 0: none are made"),
   SHADOWFARM_EXIT_WHEN_IDLE: wholeNumber(1, 604_800)
     .optional()
     .describe("seconds without a job after which a worker of its own exits; default: it stays"),

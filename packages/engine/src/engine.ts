@@ -49,6 +49,8 @@ export interface RunOptions {
   /** By the names that the program's `scalars` expects; a training program wants `learningRate`. */
   settings?: Settings;
   signal?: AbortSignal | undefined;
+  /** Called whenever some steps are done, with their losses; `state` then is what the last of them left. */
+  onSteps?: ((losses: Float32Array, steps: number) => Promise<void>) | undefined;
 }
 
 /** A looped program made ready to run. */

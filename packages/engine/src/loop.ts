@@ -21,7 +21,7 @@ export async function runInBlocks(
   { records, progress }: { records: number; progress: Progress },
   indices: Uint32Array,
   batch: number,
-  { settings = {}, signal }: RunOptions,
+  { settings = {}, signal, onSteps }: RunOptions,
   runBlock: (rows: Uint32Array, settings: Settings, at: number) => Promise<Block>,
 ): Promise<Float32Array> {
   checkIndices(indices, batch, records);
@@ -32,6 +32,7 @@ export async function runInBlocks(
     progress.advance(block.losses, block.steps, settings, done);
     losses.push(block.losses);
     done += block.steps;
+    await onSteps?.(block.losses, block.steps);
   }
   return concatenate(losses);
 }

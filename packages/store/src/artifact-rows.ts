@@ -1,4 +1,5 @@
 import type { ArtifactRef } from "./artifacts.ts";
+import { neededToGoOn } from "./checkpoints.ts";
 import type { Store } from "./client.ts";
 import { PLAN_LOCK } from "./plans.ts";
 
@@ -27,7 +28,7 @@ export async function* referredArtifacts(store: Store): AsyncIterable<ArtifactRe
   }
 }
 
-/** Which of these hashes a job refers to, other than the given ones. */
+/** Which of these hashes a job refers to, other than the given ones, or needs to go on. */
 export async function referredAmong(
   store: Store,
   hashes: readonly string[],
@@ -36,7 +37,7 @@ export async function referredAmong(
   const rows = await store.db.$queryRaw<{ sha256: string }[]>`
     SELECT DISTINCT sha256 FROM "Artifact"
     WHERE sha256 = ANY(${[...hashes]}::text[]) AND NOT "jobKey" = ANY(${[...exceptOf]}::text[])`;
-  return new Set(rows.map(({ sha256 }) => sha256));
+  return new Set([...rows.map(({ sha256 }) => sha256), ...(await neededToGoOn(store.db, hashes))]);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
 import { type ArtifactRow, forgetUnwanted, referredAmong, referredArtifacts, unwantedJobs } from "./artifact-rows.ts";
 import type { Artifacts, StoredBytes } from "./artifacts.ts";
+import { forgetCheckpoints } from "./checkpoints.ts";
 import type { Store } from "./client.ts";
 
 /** How many, and how much. */
@@ -22,7 +23,7 @@ export interface Collection {
 const PAGE = 500;
 
 /**
- * Removes stored bytes that no job refers to: what crashes left, and what belonged to jobs that no experiment wants, if
+ * Removes stored bytes that no job refers to: what crashes left, checkpoints of jobs that have ended, and what belonged to jobs that no experiment wants, if
  * those are to go too. Rows go before bytes, so that what is interrupted is finished by the next time.
  *
  * @param keepMs age that bytes must have: a worker may have put them and not committed yet
@@ -33,6 +34,7 @@ export async function collectArtifacts(
   { keepMs, unwanted, dryRun }: { keepMs: number; unwanted: boolean; dryRun: boolean },
 ): Promise<Collection> {
   const forgotten = !unwanted ? [] : dryRun ? await unwantedJobs(store) : await forgetUnwanted(store);
+  if (!dryRun) await forgetCheckpoints(store);
   const collection: Collection = {
     removed: none(),
     kept: none(),

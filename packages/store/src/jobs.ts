@@ -13,6 +13,8 @@ export type Claim = JobWork & {
   experiment: string | null;
   /** The artifacts of the job's inputs, by input key and name. */
   inputs: Record<string, Record<string, ArtifactRef>>;
+  /** What an earlier attempt left to go on from; see checkpoints.ts. */
+  checkpoint: ArtifactRef[];
 };
 
 /** What a job leaves. */
@@ -64,7 +66,8 @@ export async function claimAll(store: Store, keys: readonly string[], workerId: 
     ) AS inputs, (
       SELECT experiment.id FROM "ExperimentJob" wanted JOIN "Experiment" experiment ON experiment.id = wanted."experimentId"
       WHERE wanted."jobKey" = claimed.key AND experiment.state = 'running' ORDER BY experiment."submittedAt" DESC LIMIT 1
-    ) AS experiment
+    ) AS experiment,
+    coalesce((SELECT artifacts FROM "Checkpoint" WHERE "jobKey" = claimed.key), '[]') AS checkpoint
     FROM claimed`;
 }
 
@@ -79,7 +82,7 @@ const MANY_ALIKE = 1_000;
 
 /**
  * Claims further ready trainings that differ from a held one in nothing but their seeds and whose model it is, so that
- * they can be trained as one. Never so many that another compute slot would go without: each gets its share.
+ * they can be trained as one, and that were left at the same place, if they were begun before. Never so many that another compute slot would go without: each gets its share.
  *
  * @param most how many at most
  */
@@ -91,6 +94,8 @@ export async function claimAlike(store: Store, held: Claim, most: number, worker
     JOIN "Job" like_this ON like_this.key = ${held.key}
     WHERE edge."inputKey" = ${held.params.inputs.records} AND job.state::text = 'ready' AND job.kind = 'train'
       AND job.params - '{owner,seed}'::text[] #- '{split,seed}' = like_this.params - '{owner,seed}'::text[] #- '{split,seed}'
+      AND (SELECT artifacts FROM "Checkpoint" WHERE "jobKey" = job.key)
+          IS NOT DISTINCT FROM (SELECT artifacts FROM "Checkpoint" WHERE "jobKey" = ${held.key})
     ORDER BY job.key LIMIT ${MANY_ALIKE}`;
   const share = Math.ceil((ready.length + 1) / Math.max(1, await liveSlots(store, held.params.engine))) - 1;
   const taken = ready.slice(0, Math.min(most, share)).map(({ key }) => key);

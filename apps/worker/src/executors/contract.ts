@@ -22,6 +22,8 @@ export interface ExecutorContext {
   datasetFolders: readonly string[];
   /** The engine that the job's key promises; started once a process. */
   openEngine(name: string): Promise<Engine>;
+  /** The same engine, with trainings that go on where earlier attempts at these jobs stood, and leave checkpoints. */
+  resuming(engine: Engine, jobs: readonly Claim[]): Promise<Engine>;
   /** Claims up to `most` further jobs like the one that runs, to be made together with it. */
   claimMore: ClaimMore;
   signal: AbortSignal;

@@ -42,7 +42,7 @@ async function trainNetworks(
   job: ClaimOf<"train">,
   model: NetworkModel,
   records: PreparedRecords,
-  { openEngine, claimMore, signal }: ExecutorContext,
+  { openEngine, resuming, claimMore, signal }: ExecutorContext,
 ): Promise<ReadonlyMap<string, Made | Error>> {
   const { params } = job;
   const { input } = params;
@@ -63,7 +63,8 @@ async function trainNetworks(
     const reference = await referenceOfOwner(params, records, defense, fitted);
     const points = lesson.rng.child("random points");
     const random = async (count: number) => encode(fitted, input, randomPoints(input, records.distinct, count, points));
-    const built = await defense.build({ engine, recipe, lesson, reference, random, signal });
+    const school = { engine: await resuming(engine, [job]), recipe, lesson, reference, random, signal };
+    const built = await defense.build(school);
     return new Map([[job.key, madeOf(built, input, fitted)]]);
   }
   const seesRecords = objective && objective.sees !== "logits";
@@ -75,7 +76,7 @@ async function trainNetworks(
     lessons.push({ ...lesson, ...(targets && { targets: targets(lesson.labels, records.classes) }) });
   }
   // A model that might have been packed gets the same bits when there was no company.
-  const trained = await trainAll(engine, recipe, lessons, { signal, asPack: most > 1 });
+  const trained = await trainAll(await resuming(engine, jobs), recipe, lessons, { signal, asPack: most > 1 });
   return new Map(
     jobs.map(({ key }, at): [string, Made | Error] => {
       const one = trained[at] as Trained | Error;
