@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
-import { InvalidInput } from "./errors.ts";
+import { InvalidInput, messageOf } from "./errors.ts";
+import { parseRedisAddress } from "./redis-address.ts";
 import { problemsOf } from "./validation.ts";
 
 const text = z.string().trim().min(1);
@@ -76,7 +77,16 @@ export const environmentSchema = z.object({
     .optional()
     .describe("whose share of the farm is used by what is submitted; default: the system's user"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
-  REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
+  REDIS_URL: text
+    .superRefine((value, context) => {
+      try {
+        parseRedisAddress(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+      }
+    })
+    .optional()
+    .describe("Redis for the queue, with redis+sentinel:// or redis+cluster:// for several; default: in Postgres"),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
