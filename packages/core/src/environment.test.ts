@@ -55,7 +55,7 @@ test.each<[string, string, string]>([
   [
     "REDIS_URL",
     "redis+sentinel://:secret@queue",
-    "the master's name is missing; sentinels know it: redis+sentinel://host:port/NAME",
+    '"***" does not fit; the master\'s name is missing; sentinels know it: redis+sentinel://host:port/NAME',
   ],
   ["SHADOWFARM_HOME", "  ", '"  " is too short; use at least 1 character'],
 ])("%s=%s is refused", (name, value, complaint) => {

@@ -96,7 +96,9 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = environmentSchema.safeParse(set);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(problemsOf(parsed.error, set).map(({ path, message }) => `${path.join(".")}: ${message}`));
+  // Whatever is wrong with it, it may hold a password.
+  const shown = { ...set, ...(set.REDIS_URL !== undefined && { REDIS_URL: "***" }) };
+  throw new InvalidInput(problemsOf(parsed.error, shown).map(({ path, message }) => `${path.join(".")}: ${message}`));
 }
 
 /** The folders searched for real data, absolute. */
