@@ -19,6 +19,7 @@ import { type Costs, mendOffers, recentCosts, takeReady } from "@shadowfarm/stor
 import { onWake, seekLead } from "@shadowfarm/store/signals";
 import { liveSlots } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import { type SchedulerTraces, traceSchedule } from "./traces.ts";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 import { adjustWindow, openWindow } from "./window.ts";
 
@@ -53,6 +54,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   const { store, sender, telemetry } = config;
   const { log } = telemetry;
   const watch = watchScheduler(telemetry, store, sender);
+  const traces = traceSchedule(telemetry, store);
   telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
   telemetry.check("queue", () => sender.size());
   let stopped = false;
@@ -68,7 +70,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   const lead = await seekLead(store, "scheduler", () => wake("experiments"));
   let planning: Promise<void> | null = null;
   const plan = () => {
-    planning ??= planAll(config)
+    planning ??= planAll(config, traces)
       .then((planned) => {
         if (planned > 0) wake("experiments");
       })
@@ -103,6 +105,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           looked = now;
           plan();
           await finishExperiments(store);
+          traces.ended();
           slots = await liveSlots(store);
           costs = await recentCosts(store);
         }
@@ -118,6 +121,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         if (led && lead.held()) {
           const tickets = await takeReady(store, window.size, { window: window.size, costs });
           if (tickets.length > 0) await sender.send(tickets);
+          if (tickets.length > 0) traces.handedOut(tickets, now);
           worked();
           const { extra } = window;
           window = adjustWindow(window, tickets.length, slots);
@@ -156,23 +160,25 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
 }
 
 /** Plans what is submitted, and what may have further rounds. Beside the loop: a large plan takes many seconds to write. */
-async function planAll(config: SchedulerConfig): Promise<number> {
+async function planAll(config: SchedulerConfig, traces: SchedulerTraces): Promise<number> {
   const { store } = config;
   const submitted = await listExperiments(store, { state: "submitted" });
-  for (const experiment of submitted) await planExperiment(config, experiment);
+  for (const experiment of submitted) await planExperiment(config, traces, experiment);
   const ended = await endedRounds(store);
-  for (const experiment of ended) await planExperiment(config, experiment, experiment.cells);
+  for (const experiment of ended) await planExperiment(config, traces, experiment, experiment.cells);
   return submitted.length + ended.length;
 }
 
 /** @param cells of the rounds that have come to their end; null for a new experiment */
 async function planExperiment(
   { store, catalogFor, telemetry: { log } }: SchedulerConfig,
+  traces: SchedulerTraces,
   experiment: ExperimentRow,
   cells: number | null = null,
 ): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
   const started = performance.now();
+  const start = Date.now();
   let plan: Plan;
   try {
     const catalog = catalogFor(datasets);
@@ -189,6 +195,7 @@ async function planExperiment(
     return;
   }
   await recordPlan(store, id, plan, cells === null ? "submitted" : "running");
+  traces.planned(experiment, start, plan.jobs.length, plan.cells.length);
   const seconds = (performance.now() - started) / 1000;
   log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }

@@ -5,7 +5,7 @@ import { Cancelled, EnvironmentFault } from "@shadowfarm/core/errors";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
-import type { ClaimMore, Compute, Settled } from "./compute.ts";
+import type { ClaimMore, Compute, Settled, Step } from "./compute.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
@@ -14,7 +14,7 @@ const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 const CANCEL_MS = 3_000;
 
 /** What a compute process has no use for, and must not be able to show. */
-const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined };
+const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined, OTEL_EXPORTER_OTLP_HEADERS: undefined };
 
 /** What its worker knows of a compute process. */
 interface Heard {
@@ -66,11 +66,11 @@ export function openChildren({ artifacts, datasetFolders, nchwc }: ChildConfig, 
   };
 
   return {
-    async run(job, signal, claimMore, hear) {
+    async run(job, signal, claimMore, hear, told) {
       const child = idle.pop() ?? spawn();
       const heard = all.get(child);
       if (heard) heard.hear = hear;
-      const settled = await runIn(child, job, signal, claimMore);
+      const settled = await runIn(child, job, signal, claimMore, told);
       await heard?.drained();
       if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
@@ -107,8 +107,15 @@ function firstMessage(child: ChildProcess): Promise<void> {
   });
 }
 
-function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: ClaimMore): Promise<Settled[]> {
+function runIn(
+  child: ChildProcess,
+  job: Claim,
+  signal: AbortSignal,
+  claimMore: ClaimMore,
+  told: (steps: Step[]) => void,
+): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
+    const whole = { name: "compute", start: Date.now() };
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       tell(child, { type: "cancel" });
@@ -120,10 +127,14 @@ function runIn(child: ChildProcess, job: Claim, signal: AbortSignal, claimMore: 
       child.off("message", hear);
       child.off("close", lose);
       child.off("error", fail);
+      told([{ ...whole, end: Date.now() }]);
       finish();
     };
     const hear = (message: FromChild) => {
-      if (message.type === "settled") settle(() => resolve(message.jobs));
+      if (message.type === "settled") {
+        told(message.steps.map((step) => ({ ...step, within: whole })));
+        settle(() => resolve(message.jobs));
+      }
       if (message.type === "more") {
         claimMore(message.most).then(
           (jobs) => tell(child, { type: "more", jobs }),

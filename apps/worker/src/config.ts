@@ -20,6 +20,8 @@ export interface WorkerSettings {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Whether traces are exported. */
+  traced: boolean;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -39,5 +41,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
   };
 }

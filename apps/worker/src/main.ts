@@ -18,6 +18,7 @@ const telemetry = openTelemetry({
 });
 dieReadably(telemetry);
 const served = config.metrics && (await telemetry.serve(config.metrics));
+const traced = config.traced ? await telemetry.exportSpans("worker") : null;
 // Before it takes jobs: each would fail.
 await (await openArtifacts(artifacts)).probe();
 const engine = await chooseEngine(config.engine, true);
@@ -36,6 +37,7 @@ const end = async () => {
   telemetry.phase("stopping");
   await (await started).stop();
   idle?.stop();
+  await traced?.close();
   await store.close();
   await served?.close();
 };

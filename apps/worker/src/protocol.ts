@@ -1,6 +1,6 @@
 import type { ArtifactsLocation } from "@shadowfarm/store/artifact-location";
 import type { Claim } from "@shadowfarm/store/jobs";
-import type { Settled } from "./compute.ts";
+import type { Settled, Step } from "./compute.ts";
 
 /** The variable that carries it: unlike an argument, no other user can read it. */
 export const CHILD_CONFIG = "SHADOWFARM_CHILD_CONFIG";
@@ -17,4 +17,7 @@ export interface ChildConfig {
 export type ToChild = { type: "run"; job: Claim } | { type: "more"; jobs: Claim[] } | { type: "cancel" };
 
 /** From a compute process to its worker. */
-export type FromChild = { type: "started" } | { type: "more"; most: number } | { type: "settled"; jobs: Settled[] };
+export type FromChild =
+  | { type: "started" }
+  | { type: "more"; most: number }
+  | { type: "settled"; jobs: Settled[]; steps: Step[] };

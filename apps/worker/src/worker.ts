@@ -17,6 +17,7 @@ import {
 import { loseInput } from "@shadowfarm/store/lost-inputs";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import type { Hear } from "./child-output.ts";
 import type { Compute, RunFailure } from "./compute.ts";
 import { watchWorker } from "./watch.ts";
 
@@ -64,7 +65,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const machine = hostname();
   const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const running = new Map<string, Run>();
-  const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size);
+  const watch = watchWorker(telemetry, store, config.slots, () => new Set(running.values()).size, config.engine);
   let stopping = false;
   let idleSince = Date.now();
 
@@ -78,23 +79,26 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   });
 
   const handle = async (key: string): Promise<void> => {
+    const asked = Date.now();
     const held = stopping ? null : await claim(store, key, id);
     if (!held) return;
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
     running.set(key, run);
-    watch.begin(held);
+    watch.begin(held, asked);
     const claimMore = async (most: number): Promise<Claim[]> => {
+      const asked = Date.now();
       const more = stopping ? [] : await claimAlike(store, held, most, id);
       run.jobs.push(...more);
       for (const job of more) {
         running.set(job.key, run);
-        watch.begin(job);
+        watch.begin(job, asked);
       }
       return more;
     };
     try {
-      const ends = await compute.run(held, signal, claimMore, (from, text) => watch.hear(run.jobs, from, text));
+      const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
+      const ends = await compute.run(held, signal, claimMore, hear, (steps) => watch.step(run.jobs, steps));
       const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
@@ -111,7 +115,9 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
     const where = { engine: engineOf(held) ?? config.engine, machine, version: config.version };
+    const start = Date.now();
     const committed = await commit(store, held, outcome, where);
+    watch.step([held], [{ name: "commit", start, end: Date.now() }]);
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
   };

@@ -76,6 +76,10 @@ export const environmentSchema = z.object({
     .max(100)
     .optional()
     .describe("whose share of the farm is used by what is submitted; default: the system's user"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "give an address such as http://collector:4318" })
+    .optional()
+    .describe("OpenTelemetry collector that is sent traces, by HTTP; default: there are none"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
   REDIS_URL: text
     .superRefine((value, context) => {
