@@ -91,6 +91,28 @@ describe("a queue on Redis", () => {
     expect(await refusal(configOf(databaseUrl, `redis://127.0.0.1:${port}`))).toMatch(/write rediss:\/\/ instead/);
   });
 
+  test("says that Redis is away, and goes on when it is back", async ({ start, databaseUrl }) => {
+    const before = await start();
+    const config = configOf(databaseUrl, before.url);
+    const sender = await openSender(config);
+    const received = new Set<string>();
+    const consumer = await consume(config, { concurrency: 4, onError }, async (key) => void received.add(key));
+    await before.stop();
+    await expect(sender.send([{ key: "lost", fence: 0 }])).rejects.toThrow(/max retries per request/);
+    await expect(sender.size()).rejects.toThrow();
+    await start({ port: String(before.port) });
+    await eventually("messages are taken again", () =>
+      sender.send([{ key: "after", fence: 0 }]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await eventually("it arrives", async () => received.has("after"));
+    expect([...received]).not.toContain("lost");
+    await consumer.close();
+    await sender.close();
+  });
+
   test("goes on with the replica that sentinels make the master", { timeout: 90_000 }, async ({
     start,
     databaseUrl,
