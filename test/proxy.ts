@@ -9,7 +9,8 @@ export interface Proxy {
   mend(): Promise<void>;
 }
 
-export async function openProxy(to: string): Promise<Proxy> {
+/** @param at the address of this machine by which the way leads */
+export async function openProxy(to: string, at = "127.0.0.1"): Promise<Proxy> {
   const target = new URL(to);
   const sockets = new Set<Socket>();
   const join = (near: Socket) => {
@@ -31,11 +32,11 @@ export async function openProxy(to: string): Promise<Proxy> {
   const open = (port: number) =>
     new Promise<number>((resolve) => {
       server = createServer(join);
-      server.listen(port, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+      server.listen(port, at, () => resolve((server.address() as { port: number }).port));
     });
   const port = await open(0);
   const url = new URL(to);
-  url.host = `127.0.0.1:${port}`;
+  url.host = `${at}:${port}`;
   return {
     url: url.href,
     async cut() {

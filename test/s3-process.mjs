@@ -4,7 +4,7 @@ import S3rver from "@20minutes/s3rver";
 
 const server = new S3rver({
   port: 0,
-  address: "127.0.0.1",
+  address: process.argv[3],
   silent: true,
   directory: process.argv[2],
   configureBuckets: [{ name: "lab" }],

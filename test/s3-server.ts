@@ -15,10 +15,11 @@ export interface S3Server {
 
 export const S3_KEYS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
-export async function startS3(folder: string): Promise<S3Server> {
-  const child = fork(fileURLToPath(new URL("s3-process.mjs", import.meta.url)), [folder]);
+/** @param address of this machine by which it is reached */
+export async function startS3(folder: string, address = "127.0.0.1"): Promise<S3Server> {
+  const child = fork(fileURLToPath(new URL("s3-process.mjs", import.meta.url)), [folder, address]);
   const { port } = await answer<{ port: number }>(child);
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `http://${address}:${port}`;
   return {
     endpoint,
     variables: (prefix) => ({

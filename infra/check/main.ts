@@ -23,7 +23,7 @@ const OF_THE_ENTRY = ["DATABASE_URL_FILE", "REDIS_URL_FILE"];
 const CLUSTERS: Record<string, string> = {
   least: "artifacts.s3.url=s3://bucket/prefix",
   everything:
-    "artifacts.s3.url=s3://bucket/prefix,artifacts.s3.endpoint=https://minio.lab,artifacts.s3.region=eu,artifacts.s3.secret=s3,redis.secret=redis,datasets.claim=datasets,autoscaling.enabled=true,pools.gpu.replicas=2,imagePullSecrets[0].name=registry",
+    "artifacts.s3.url=s3://bucket/prefix,artifacts.s3.endpoint=https://minio.lab,artifacts.s3.region=eu,artifacts.s3.secret=s3,redis.secret=redis,redis.files[0]=ca.crt,traces.endpoint=http://collector:4318,datasets.claim=datasets,autoscaling.enabled=true,pools.gpu.replicas=2,imagePullSecrets[0].name=registry",
   folder:
     "artifacts.claim=artifacts,metricsPort=0,networkPolicy.enabled=false,podDisruptionBudget.enabled=false,autoscaling.enabled=true,autoscaling.trigger=prometheus",
 };
@@ -34,6 +34,7 @@ const MISTAKES = [
   "database.secret=",
   "image.tag=latest",
   "artifacts.s3.url=http://b",
+  "traces.endpoint=collector",
 ];
 
 const files = readdirSync(path.join(ROOT, "infra"), { recursive: true, encoding: "utf8" })
@@ -59,7 +60,7 @@ function yamlProblems(): string[] {
 function environmentProblems(): string[] {
   const known = new Set([...Object.keys(environmentSchema.shape), ...OF_THE_ENTRY]);
   return files.flatMap((name) =>
-    [...new Set(read(name).match(/\b(?:SHADOWFARM|DATABASE|REDIS|ARTIFACTS)_[A-Z0-9_]+\b/g))]
+    [...new Set(read(name).match(/\b(?:SHADOWFARM|DATABASE|REDIS|ARTIFACTS|OTEL)_[A-Z0-9_]+\b/g))]
       .filter((variable) => !known.has(variable) && !COMING.includes(variable))
       .map((variable) => `${name}: ${variable} is not in packages/core/src/environment.ts`),
   );

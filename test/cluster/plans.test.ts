@@ -1,6 +1,7 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { catalogFor } from "@shadowfarm/ml/catalog";
 import { planAll } from "@shadowfarm/scheduler/planning";
+import { traceSchedule } from "@shadowfarm/scheduler/traces";
 import type { Store } from "@shadowfarm/store/client";
 import { cancelExperiment, findExperiment, progressOf, retryFailed, sumCounts } from "@shadowfarm/store/experiments";
 import { type Claim, claim, claimAll, commitAll, failAttempt, freeLost, handBack } from "@shadowfarm/store/jobs";
@@ -119,6 +120,7 @@ describe("a batch of commits", () => {
 
 describe("a large plan", () => {
   const telemetry = openTelemetry({ level: "silent", addresses: [] });
+  const plan = (store: Store) => planAll({ store, catalogFor, telemetry }, traceSchedule(telemetry, store));
 
   test("lets its process do other things while it is made and written", async ({ store }) => {
     await submitSweep(store, "large", 4_000);
@@ -127,7 +129,7 @@ describe("a large plan", () => {
     const others = (async () => {
       for (; planning; turns++) await new Promise((resolve) => setImmediate(resolve));
     })();
-    await planAll({ store, catalogFor, telemetry });
+    await plan(store);
     planning = false;
     await others;
     expect(turns).toBeGreaterThan(20);
@@ -136,17 +138,17 @@ describe("a large plan", () => {
 
   test("is not written a second time, but for what it found done", async ({ store }) => {
     const id = await submitSweep(store, "twice", 80);
-    await planAll({ store, catalogFor, telemetry });
+    await plan(store);
     const before = await writers(store);
     await submitSweep(store, "twice", 80);
-    await planAll({ store, catalogFor, telemetry });
+    await plan(store);
     expect(await writers(store)).toEqual(before);
     expect(await findExperiment(store, id)).toMatchObject({ state: "running" });
     const [first] = await takeReady(store, 1);
     const held = (await claim(store, first?.key as string, "worker")) as Claim;
     await commitAll(store, [{ held, outcome, where }]);
     await submitSweep(store, "twice", 80);
-    await planAll({ store, catalogFor, telemetry });
+    await plan(store);
     const cached = await store.db.experimentJob.findMany({ where: { cached: true } });
     expect(cached.map(({ jobKey }) => jobKey)).toEqual([held.key]);
   });

@@ -191,7 +191,7 @@ async function emptyQueue(store: Store, { redisUrl, prefix }: QueueConfig): Prom
   const { hostname, port } = new URL(redisUrl);
   const script = "for _, key in ipairs(redis.call('keys', ARGV[1])) do redis.call('del', key) end return 'emptied'";
   await new Promise<void>((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(`EVAL "${script}" 0 ${prefix}*\r\n`));
+    const socket = connect(Number(port), hostname, () => socket.write(`EVAL "${script}" 0 {${prefix}}*\r\n`));
     socket.once("error", reject);
     socket.once("data", (answer: Buffer) => {
       socket.end();

@@ -333,12 +333,12 @@ describe.skipIf(process.platform !== "linux")("a compute process", () => {
       const held = await claim(store, key, "worker");
       if (held)
         runs.push(
-          compute.run(
-            held,
-            signal,
-            async () => [],
-            () => {},
-          ),
+          compute.run(held, signal, {
+            claimMore: async () => [],
+            hear: () => {},
+            keep: () => {},
+            tellSteps: () => {},
+          }),
         );
     }
     const devices = await eventually("four processes have started", async () => {

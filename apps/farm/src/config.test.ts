@@ -20,6 +20,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     queue: { redisUrl: null, prefix: "shadowfarm" },
     logLevel: "info",
     metrics: null,
+    traced: false,
     user: userInfo().username,
   });
 });
@@ -59,6 +60,7 @@ test("every variable has its place", () => {
     queue: { redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "debug",
     metrics: { host: "::", port: 9464 },
+    traced: false,
     user: "ann",
   });
 });

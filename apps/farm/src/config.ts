@@ -27,6 +27,8 @@ export interface FarmConfig {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Whether traces are exported. */
+  traced: boolean;
   /** Whose share of the farm is used by what is submitted. */
   user: string;
 }
@@ -49,6 +51,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     user: env.SHADOWFARM_USER ?? systemUser(),
   };
 }

@@ -53,6 +53,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
     secrets: secretsOf(config.artifacts),
   });
   const served = config.metrics && (await telemetry.serve(config.metrics));
+  const traced = config.traced ? await telemetry.exportSpans("farm") : null;
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) {
@@ -80,6 +81,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
       telemetry.phase("stopping");
       await scheduler.stop();
       await worker.stop();
+      await traced?.close();
       await sender.close();
       await served?.close();
       await lock?.release();

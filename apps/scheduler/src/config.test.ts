@@ -10,6 +10,7 @@ test("a scheduler of its own shares the cluster's database with its queue, and m
     queue: { databaseUrl: DATABASE_URL, redisUrl: "redis://queue", prefix: "lab" },
     logLevel: "info",
     metrics: null,
+    traced: false,
   });
 });
 

@@ -9,6 +9,8 @@ export interface SchedulerSettings {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Whether traces are exported. */
+  traced: boolean;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -23,5 +25,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     queue: { databaseUrl, redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
   };
 }

@@ -2,6 +2,7 @@ import type { Sender } from "@shadowfarm/queue/queue";
 import type { Store } from "@shadowfarm/store/client";
 import { type Costs, moveTo, recentCosts, takeReady } from "@shadowfarm/store/shares";
 import { livePools, type Pool } from "@shadowfarm/store/workers";
+import type { SchedulerTraces } from "./traces.ts";
 import { adjustWindow, openWindow, type Window } from "./window.ts";
 
 /** Keeps the queue of each pool of workers filled. */
@@ -21,7 +22,7 @@ interface Known {
 }
 
 /** What is kept here is a matter of speed alone: another scheduler begins with nothing. */
-export function openHandOut(store: Store, sender: Sender): HandOut {
+export function openHandOut(store: Store, sender: Sender, traces: SchedulerTraces): HandOut {
   const known = new Map<string, Known>();
   let pools: Pool[] = [];
   let costs: Costs = new Map();
@@ -42,8 +43,12 @@ export function openHandOut(store: Store, sender: Sender): HandOut {
       let short = false;
       for (const pool of pools) {
         const { window } = known.get(pool.name) ?? { window: openWindow(pool.slots) };
+        const start = Date.now();
         const tickets = await takeReady(store, window.size, { pool, window: window.size, costs });
-        if (tickets.length > 0) await sender.send(tickets, pool.name);
+        if (tickets.length > 0) {
+          await sender.send(tickets, pool.name);
+          traces.handedOut(tickets, start);
+        }
         handed += tickets.length;
         const next = adjustWindow(window, tickets.length, pool.slots);
         short ||= next.extra > window.extra;

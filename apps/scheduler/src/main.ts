@@ -10,6 +10,7 @@ const { databaseUrl, queue } = config;
 const telemetry = openTelemetry({ level: config.logLevel, addresses: [databaseUrl, queue.redisUrl] });
 dieReadably(telemetry);
 const served = config.metrics && (await telemetry.serve(config.metrics));
+const traced = config.traced ? await telemetry.exportSpans("scheduler") : null;
 const store = await openStore(databaseUrl);
 const sender = await openSender(queue);
 const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry });
@@ -18,6 +19,7 @@ telemetry.phase("running");
 const stop = async () => {
   telemetry.phase("stopping");
   await scheduler.stop();
+  await traced?.close();
   await sender.close();
   await store.close();
   await served?.close();

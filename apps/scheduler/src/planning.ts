@@ -15,6 +15,7 @@ import {
 import { recordPlan } from "@shadowfarm/store/plans";
 import { listResults } from "@shadowfarm/store/results";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
+import type { SchedulerTraces } from "./traces.ts";
 
 export interface PlanningConfig {
   store: Store;
@@ -32,23 +33,25 @@ const SLICE_MS = 10;
  *
  * @returns how many experiments were looked at
  */
-export async function planAll(config: PlanningConfig): Promise<number> {
+export async function planAll(config: PlanningConfig, traces: SchedulerTraces): Promise<number> {
   const { store } = config;
   const submitted = await listExperiments(store, { state: "submitted" });
-  for (const experiment of submitted) await planExperiment(config, experiment);
+  for (const experiment of submitted) await planExperiment(config, traces, experiment);
   const ended = await endedRounds(store);
-  for (const experiment of ended) await planExperiment(config, experiment, experiment.cells);
+  for (const experiment of ended) await planExperiment(config, traces, experiment, experiment.cells);
   return submitted.length + ended.length;
 }
 
 /** @param cells of the rounds that have come to their end; null for a new experiment */
 async function planExperiment(
   { store, catalogFor, telemetry: { log } }: PlanningConfig,
+  traces: SchedulerTraces,
   experiment: ExperimentRow,
   cells: number | null = null,
 ): Promise<void> {
   const { id, name, spec, datasets, engine } = experiment;
   const started = performance.now();
+  const start = Date.now();
   let plan: Plan;
   try {
     const catalog = catalogFor(datasets);
@@ -65,6 +68,7 @@ async function planExperiment(
     return;
   }
   await recordPlan(store, id, plan, cells === null ? "submitted" : "running");
+  traces.planned(experiment, start, plan.jobs.length, plan.cells.length);
   const seconds = (performance.now() - started) / 1000;
   log.info({ experiment: id, name, jobs: plan.jobs.length, cells: plan.cells.length, seconds }, "experiment planned");
 }

@@ -9,6 +9,7 @@ import { onWake, seekLead } from "@shadowfarm/store/signals";
 import { unservedExperiments } from "@shadowfarm/store/workers";
 import { type HandOut, openHandOut } from "./hand-out.ts";
 import { type PlanningConfig, planAll } from "./planning.ts";
+import { traceSchedule } from "./traces.ts";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 
 export interface SchedulerConfig extends PlanningConfig {
@@ -40,6 +41,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   const { store, sender, telemetry } = config;
   const { log } = telemetry;
   const watch = watchScheduler(telemetry, store, sender);
+  const traces = traceSchedule(telemetry, store);
   telemetry.check("database", () => store.db.$queryRaw`SELECT 1`);
   telemetry.check("queue", () => sender.size());
   let stopped = false;
@@ -55,7 +57,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   const lead = await seekLead(store, "scheduler", () => wake("experiments"));
   let planning: Promise<void> | null = null;
   const plan = () => {
-    planning ??= planAll(config)
+    planning ??= planAll(config, traces)
       .then((planned) => {
         if (planned > 0) wake("experiments");
       })
@@ -72,7 +74,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
     let led = false;
     let reconciled = 0;
     let mended = 0;
-    const handOut = openHandOut(store, sender);
+    const handOut = openHandOut(store, sender, traces);
     const tellUnserved = unservedTeller(config, handOut);
     while (!stopped) {
       nudged = false;
@@ -90,6 +92,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           plan();
           await sumCounts(store);
           await finishExperiments(store);
+          traces.ended();
           await handOut.look();
         }
         if (led && now - reconciled >= RECONCILE_MS) {

@@ -3,12 +3,13 @@ import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Claim, Outcome } from "@shadowfarm/store/jobs";
 import { END_OF_RUN } from "./child-output.ts";
-import type { Settled } from "./compute.ts";
+import type { Settled, Step } from "./compute.ts";
 import { goingOn } from "./executors/checkpoints.ts";
 import type { ExecutorContext, Made } from "./executors/contract.ts";
 import { runExecutor } from "./executors/executor.ts";
 import { openNamedEngine } from "./executors/units.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
+import { timeSteps } from "./steps.ts";
 
 // The compute process: it runs one job at a time and speaks with its worker alone. It has no database and no queue.
 const config = JSON.parse(process.env[CHILD_CONFIG] ?? "{}") as ChildConfig;
@@ -33,6 +34,7 @@ async function run(job: Claim): Promise<void> {
   running = new AbortController();
   const { signal } = running;
   const keys = [job.key];
+  const steps = timeSteps();
   const claimMore = (most: number): Promise<Claim[]> =>
     new Promise((resolve) => {
       receive = (jobs) => {
@@ -44,8 +46,14 @@ async function run(job: Claim): Promise<void> {
   try {
     const started = performance.now();
     const { datasetFolders } = config;
-    const artifacts = await opening;
-    const openEngine = (name: string) => openNamedEngine(name, config);
+    const opened = await opening;
+    const artifacts: Artifacts = {
+      ...opened,
+      get: (ref) => steps.time("read artifact", () => opened.get(ref)),
+      open: (ref) => steps.time("open artifact", () => opened.open(ref)),
+      put: (bundle) => steps.time("save artifact", () => opened.put(bundle)),
+    };
+    const openEngine = (name: string) => steps.time("open engine", () => openNamedEngine(name, config));
     const resuming: ExecutorContext["resuming"] = (engine, jobs) =>
       goingOn(engine, jobs, {
         artifacts,
@@ -60,18 +68,21 @@ async function run(job: Claim): Promise<void> {
         one instanceof Error ? failureOf(key, one) : { key, outcome: await outcomeOf(artifacts, one, seconds) },
       );
     }
-    settle(jobs);
+    settle(jobs, steps.taken);
   } catch (error) {
-    settle(keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)));
+    settle(
+      keys.map((key) => failureOf(key, signal.aborted ? new Cancelled() : error)),
+      steps.taken,
+    );
   } finally {
     running = null;
   }
 }
 
-function settle(jobs: Settled[]): void {
+function settle(jobs: Settled[], steps: Step[]): void {
   process.stdout.write(END_OF_RUN);
   process.stderr.write(END_OF_RUN);
-  tell({ type: "settled", jobs });
+  tell({ type: "settled", jobs, steps });
 }
 
 async function outcomeOf(artifacts: Artifacts, { bundles, metrics }: Made, seconds: number): Promise<Outcome> {

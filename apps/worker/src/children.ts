@@ -5,7 +5,7 @@ import { Cancelled, EnvironmentFault, ProcessDied } from "@shadowfarm/core/error
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
-import type { ClaimMore, Compute, KeepCheckpoint, Settled } from "./compute.ts";
+import type { Compute, RunHooks, Settled } from "./compute.ts";
 import { deathOf, oomKills } from "./deaths.ts";
 import { CHILD_CONFIG, type ChildConfig, type FromChild, type ToChild } from "./protocol.ts";
 import { watchCpu } from "./stuck.ts";
@@ -19,7 +19,7 @@ const CANCEL_MS = 3_000;
 const HEAP_FULL = "JavaScript heap out of memory";
 
 /** What a compute process has no use for, and must not be able to show. */
-const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined };
+const NOT_FOR_CHILDREN = { DATABASE_URL: undefined, REDIS_URL: undefined, OTEL_EXPORTER_OTLP_HEADERS: undefined };
 
 /** What its worker knows of a compute process. */
 interface Heard {
@@ -98,12 +98,12 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
   };
 
   return {
-    async run(job, signal, claimMore, hear, keep) {
+    async run(job, signal, hooks) {
       const child = idle.pop() ?? spawn();
       const heard = all.get(child);
-      if (heard) heard.hear = hear;
+      if (heard) heard.hear = hooks.hear;
       const heapFull = () => heard?.heapFull ?? false;
-      const settled = await runIn(child, job, { signal, claimMore, keep, stuckMs, heapFull });
+      const settled = await runIn(child, job, signal, { ...hooks, stuckMs, heapFull });
       await heard?.drained();
       if (heard) heard.hear = null;
       // A process in which a job failed may hold what made it fail; the next job gets a fresh one.
@@ -140,10 +140,7 @@ function firstMessage(child: ChildProcess): Promise<void> {
   });
 }
 
-interface RunOptions {
-  signal: AbortSignal;
-  claimMore: ClaimMore;
-  keep: KeepCheckpoint;
+interface RunOptions extends RunHooks {
   stuckMs: number;
   heapFull(): boolean;
 }
@@ -151,9 +148,11 @@ interface RunOptions {
 function runIn(
   child: ChildProcess,
   job: Claim,
-  { signal, claimMore, keep, stuckMs, heapFull }: RunOptions,
+  signal: AbortSignal,
+  { claimMore, keep, tellSteps, stuckMs, heapFull }: RunOptions,
 ): Promise<Settled[]> {
   return new Promise((resolve, reject) => {
+    const whole = { name: "compute", start: Date.now() };
     const killsBefore = oomKills();
     const cpu = child.pid === undefined ? null : watchCpu(child.pid, stuckMs, () => settle(endStuck));
     let killer: NodeJS.Timeout | undefined;
@@ -173,10 +172,14 @@ function runIn(
       child.off("message", hear);
       child.off("close", lose);
       child.off("error", fail);
+      tellSteps([{ ...whole, end: Date.now() }]);
       finish();
     };
     const hear = (message: FromChild) => {
-      if (message.type === "settled") settle(() => resolve(message.jobs));
+      if (message.type === "settled") {
+        tellSteps(message.steps.map((step) => ({ ...step, within: whole })));
+        settle(() => resolve(message.jobs));
+      }
       if (message.type === "checkpoint") keep(message.artifacts);
       if (message.type === "more") {
         claimMore(message.most).then(

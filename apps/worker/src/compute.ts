@@ -15,21 +15,37 @@ export interface RunFailure {
 /** How a job of a run ended. */
 export type Settled = { key: string } & ({ outcome: Outcome } | { failure: RunFailure });
 
+/** A part of an attempt. Milliseconds since 1970, by this machine's clock. */
+export interface Step {
+  name: string;
+  start: number;
+  end: number;
+  /** The step that it is a part of. */
+  within?: { name: string; start: number };
+}
+
 /** Claims up to `most` further jobs that can be computed together with the one that runs. */
 export type ClaimMore = (most: number) => Promise<Claim[]>;
 
-/** Takes note of what the next attempt at the jobs of a run would go on from, in place of what it was told before. */
-export type KeepCheckpoint = (artifacts: readonly ArtifactRef[]) => void;
+/** What a run asks its worker for, and tells it. */
+export interface RunHooks {
+  claimMore: ClaimMore;
+  /** Gets the lines that it writes. */
+  hear: Hear;
+  /** Takes note of what the next attempt at the jobs would go on from, in place of what it was told before. */
+  keep(artifacts: readonly ArtifactRef[]): void;
+  /** Gets the steps of which it consisted. */
+  tellSteps(steps: Step[]): void;
+}
 
 /** What runs a claimed job, and those that it asks for besides. */
 export interface Compute {
   /**
    * Settles every job of the run.
    *
-   * @param hear gets the lines that it writes
    * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
    */
-  run(job: Claim, signal: AbortSignal, claimMore: ClaimMore, hear: Hear, keep: KeepCheckpoint): Promise<Settled[]>;
+  run(job: Claim, signal: AbortSignal, hooks: RunHooks): Promise<Settled[]>;
   /** @throws {FarmError} when nothing can be computed here. */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -18,6 +18,7 @@ test("a worker of its own shares the cluster's database with its queue, and may 
     exitWhenIdle: 60,
     logLevel: "info",
     metrics: null,
+    traced: false,
   });
   expect(readConfig({ DATABASE_URL }).exitWhenIdle).toBeNull();
   expect(readConfig({ DATABASE_URL, REDIS_URL: "redis://queue" }).queue.redisUrl).toBe("redis://queue");

@@ -28,6 +28,8 @@ export interface WorkerSettings {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Whether traces are exported. */
+  traced: boolean;
 }
 
 /** @throws {InvalidInput} naming each variable that cannot be accepted, or is missing. */
@@ -55,5 +57,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     exitWhenIdle: env.SHADOWFARM_EXIT_WHEN_IDLE ?? null,
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { ArtifactsLocation } from "@shadowfarm/store/artifact-location";
 import type { ArtifactRef } from "@shadowfarm/store/artifacts";
 import type { Claim } from "@shadowfarm/store/jobs";
-import type { Settled } from "./compute.ts";
+import type { Settled, Step } from "./compute.ts";
 
 /** The variable that carries it: unlike an argument, no other user can read it. */
 export const CHILD_CONFIG = "SHADOWFARM_CHILD_CONFIG";
@@ -24,4 +24,4 @@ export type FromChild =
   | { type: "started" }
   | { type: "more"; most: number }
   | { type: "checkpoint"; artifacts: readonly ArtifactRef[] }
-  | { type: "settled"; jobs: Settled[] };
+  | { type: "settled"; jobs: Settled[]; steps: Step[] };

@@ -29,6 +29,7 @@ export async function runWorker(variables: Readonly<Record<string, string | unde
   });
   dieReadably(telemetry);
   const served = config.metrics && (await telemetry.serve(config.metrics));
+  const traced = config.traced ? await telemetry.exportSpans("worker") : null;
   // Before it takes jobs: each would fail.
   const opened = await openArtifacts(artifacts);
   await opened.probe();
@@ -77,6 +78,7 @@ export async function runWorker(variables: Readonly<Record<string, string | unde
       if (exitWhenIdle !== null) idle = leaveWhenIdle(worker.idleSince, exitWhenIdle, leave);
     }, reject);
   });
+  await traced?.close();
   await store.close();
   await served?.close();
 }

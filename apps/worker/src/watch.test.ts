@@ -5,7 +5,7 @@ import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { expect, test } from "vitest";
 import { watchWorker } from "./watch.ts";
 
-const job = { key: "0123456789abcdef", kind: "train", fence: 3, experiment: "aaaaaaaaaa" } as Claim;
+const job = { key: "0123456789abcdef", kind: "train", fence: 3, experiment: "aaaaaaaaaa", params: {} } as Claim;
 
 /** A watch on a database that takes lines, unless it is away. */
 function aWatch() {
@@ -21,14 +21,14 @@ function aWatch() {
     destination: { write: (line) => logged.push(JSON.parse(line)) },
     addresses: ["postgres://lab:hush-hush@db"],
   });
-  const watch = watchWorker(telemetry, { db: { $executeRaw } } as unknown as Store, 2, () => 1);
+  const watch = watchWorker(telemetry, { db: { $executeRaw } } as unknown as Store, 2, () => 1, "test");
   const texts = () => kept.map((attempts) => attempts.map(({ lines }) => lines.map(({ text }) => text)));
   return { watch, database, kept, texts, logged, metrics: () => telemetry.registry.metrics() };
 }
 
 test("every line about a job says which one, of which experiment, in the log and beside the attempt, without a secret", async () => {
   const { watch, kept, texts, logged } = aWatch();
-  watch.begin(job);
+  watch.begin(job, 0);
   watch.hear([job], "stderr", "connecting with hush-hush");
   watch.say(job, "error", "attempt failed", new Error("no answer"));
   await watch.keep();
@@ -43,7 +43,7 @@ test("every line about a job says which one, of which experiment, in the log and
 
 test("lines are kept when there are new ones, and kept later when the database is away", async () => {
   const { watch, database, texts } = aWatch();
-  watch.begin(job);
+  watch.begin(job, 0);
   await watch.keep();
   watch.hear([job], "stdout", "one");
   database.away = true;
@@ -58,11 +58,11 @@ test("lines are kept when there are new ones, and kept later when the database i
 
 test("an attempt is counted once, with its seconds when it was done", async () => {
   const { watch, metrics } = aWatch();
-  watch.begin(job);
+  watch.begin(job, 0);
   watch.end(job, "done", 7);
   watch.end(job, "failed");
   const again = { ...job, fence: 4 };
-  watch.begin(again);
+  watch.begin(again, 0);
   watch.end(again, "lost");
   const page = await metrics();
   expect(page).toContain('shadowfarm_attempts_total{kind="train",outcome="done"} 1');

@@ -6,6 +6,8 @@ import type { Claim } from "@shadowfarm/store/jobs";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { Counter, Gauge, Histogram } from "prom-client";
 import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
+import type { Step } from "./compute.ts";
+import { type Course, spansOf } from "./traces.ts";
 
 /** How an attempt ended, for the worker that made it; `lost`: the job had been taken away meanwhile. */
 export type Ending = "done" | "failed" | "cancelled" | "lost";
@@ -18,7 +20,10 @@ const BEAT_WITHIN_MS = 60_000;
 
 /** What a worker tells of its attempts: in the log, in the metrics, and beside each attempt in the database. */
 export interface WorkerWatch {
-  begin(job: Claim): void;
+  /** @param asked when it was asked for, by this machine's clock */
+  begin(job: Claim, asked: number): void;
+  /** Parts of these attempts, for their traces. */
+  step(jobs: readonly Claim[], steps: readonly Step[]): void;
   /** A line about an attempt: logged, and kept with it. */
   say(job: Claim, level: "debug" | "warn" | "error", message: string, error?: unknown): void;
   /** A line that the compute process of these jobs wrote. */
@@ -38,10 +43,23 @@ interface Attempt {
   log: AttemptLog;
   changed: boolean;
   ended: boolean;
+  steps: Step[];
+  /** What is said of it last. */
+  error: string | undefined;
+  trace(course: Course): void;
 }
 
-/** @param busy how many slots are */
-export function watchWorker(telemetry: Telemetry, store: Store, slots: number, busy: () => number): WorkerWatch {
+/**
+ * @param busy how many slots are
+ * @param engine that computes, where a job names none
+ */
+export function watchWorker(
+  telemetry: Telemetry,
+  store: Store,
+  slots: number,
+  busy: () => number,
+  engine: string,
+): WorkerWatch {
   const { log, hide, registry } = telemetry;
   const registers = [registry];
   const attempts = new Counter({
@@ -105,11 +123,31 @@ export function watchWorker(telemetry: Telemetry, store: Store, slots: number, b
   };
 
   return {
-    begin(job) {
-      known.set(idOf(job), { job, log: openAttemptLog(), changed: false, ended: false });
+    begin(job, asked) {
+      let trace: (course: Course) => void = () => {};
+      const course = new Promise<Course>((resolve) => {
+        trace = resolve;
+      });
+      const steps = [{ name: "claim", start: asked, end: Date.now() }];
+      known.set(idOf(job), {
+        job,
+        log: openAttemptLog(),
+        changed: false,
+        ended: false,
+        steps,
+        error: undefined,
+        trace,
+      });
+      const own = "engine" in job.params ? job.params.engine : engine;
+      telemetry.trace(() => spansOf(store, job, asked, own, course));
       logOf(job).debug("attempt begins");
     },
+    step(jobs, steps) {
+      for (const job of jobs) known.get(idOf(job))?.steps.push(...steps);
+    },
     say(job, level, message, error) {
+      const attempt = known.get(idOf(job));
+      if (attempt && error !== undefined) attempt.error = messageOf(error);
       logOf(job)[level](error === undefined ? {} : { err: error }, message);
       add(job, "worker", error === undefined ? message : `${message}: ${traceOf(error)}`);
     },
@@ -125,6 +163,8 @@ export function watchWorker(telemetry: Telemetry, store: Store, slots: number, b
       if (seconds !== undefined) durations.observe({ kind: job.kind }, seconds);
       logOf(job).debug({ outcome: ending, seconds }, "attempt ended");
       attempt.ended = true;
+      const { steps, error } = attempt;
+      attempt.trace({ outcome: ending, steps, end: Date.now(), error });
       if (!attempt.changed) known.delete(idOf(job));
     },
     died: (death) => died.inc({ death }),

@@ -24,7 +24,7 @@ import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import type { Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { openCheckpointKeeper } from "./checkpoint-keeper.ts";
 import type { Hear } from "./child-output.ts";
-import type { Compute, RunFailure } from "./compute.ts";
+import type { Compute, RunFailure, Step } from "./compute.ts";
 import { watchTakes } from "./takes.ts";
 import { watchWorker } from "./watch.ts";
 
@@ -92,7 +92,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const running = new Map<string, Run>();
   const { slots, engine, version, labels = [], memory = 0 } = config;
   const runs = () => new Set(running.values()).size;
-  const watch = watchWorker(telemetry, store, slots, runs);
+  const watch = watchWorker(telemetry, store, slots, runs, engine);
   const checkpoints = openCheckpointKeeper(store, config.artifacts, log);
   let stopping = false;
   let idleSince = Date.now();
@@ -127,19 +127,21 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   const handle = async (key: string): Promise<void> => {
     takes.taken();
     if (stopping || runs() >= slots) return returnMessage(store, key);
+    const asked = Date.now();
     const held = await claim(key);
     if (!held) return;
     if (stopping) return handBack(store, held);
     const run: Run = { controller: new AbortController(), jobs: [held] };
     const { signal } = run.controller;
     running.set(key, run);
-    watch.begin(held);
+    watch.begin(held, asked);
     const claimMore = async (most: number): Promise<Claim[]> => {
+      const asked = Date.now();
       const more = stopping ? [] : await claimAlike(store, held, most, id);
       run.jobs.push(...more);
       for (const job of more) {
         running.set(job.key, run);
-        watch.begin(job);
+        watch.begin(job, asked);
       }
       return more;
     };
@@ -147,9 +149,10 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     const keep = (artifacts: readonly ArtifactRef[]) => {
       keeping = keeping.then(() => checkpoints.keep(run.jobs, artifacts));
     };
+    const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
+    const tellSteps = (steps: readonly Step[]) => watch.step(run.jobs, steps);
     try {
-      const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
-      const ends = await compute.run(held, signal, claimMore, hear, keep).finally(() => keeping);
+      const ends = await compute.run(held, signal, { claimMore, hear, keep, tellSteps }).finally(() => keeping);
       const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
@@ -166,7 +169,9 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
     const where = { engine: engineOf(held) ?? engine, machine, version };
+    const start = Date.now();
     const committed = await commit({ held, outcome, where });
+    watch.step([held], [{ name: "commit", start, end: Date.now() }]);
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
     if (committed) await checkpoints.drop(held);

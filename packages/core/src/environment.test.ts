@@ -63,6 +63,11 @@ test.each<[string, string, string]>([
   ["SHADOWFARM_ARTIFACTS", "gs://bucket", '"gs://bucket" does not fit; give a folder or s3://bucket/prefix'],
   ["SHADOWFARM_ARTIFACTS", "s3://B", '"s3://B" does not fit; give a folder or s3://bucket/prefix'],
   ["SHADOWFARM_S3_ENDPOINT", "minio:9000", '"minio:9000" does not fit; give an address such as https://minio.lab:9000'],
+  [
+    "REDIS_URL",
+    "redis+sentinel://:secret@queue",
+    '"***" does not fit; the master\'s name is missing; sentinels know it: redis+sentinel://host:port/NAME',
+  ],
   ["SHADOWFARM_HOME", "  ", '"  " is too short; use at least 1 character'],
 ])("%s=%s is refused", (name, value, complaint) => {
   expect(complaints({ [name]: value })).toEqual([`${name}: ${complaint}`]);

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
-import { InvalidInput } from "./errors.ts";
+import { InvalidInput, messageOf } from "./errors.ts";
+import { parseRedisAddress } from "./redis-address.ts";
 import { problemsOf } from "./validation.ts";
 
 const text = z.string().trim().min(1);
@@ -105,8 +106,21 @@ export const environmentSchema = z.object({
     .max(100)
     .optional()
     .describe("whose share of the farm is used by what is submitted; default: the system's user"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "give an address such as http://collector:4318" })
+    .optional()
+    .describe("OpenTelemetry collector that is sent traces, by HTTP; default: there are none"),
   DATABASE_URL: text.optional().describe("Postgres server of a cluster; default: the embedded one"),
-  REDIS_URL: text.optional().describe("Redis server for the queue; default: the queue is kept in Postgres"),
+  REDIS_URL: text
+    .superRefine((value, context) => {
+      try {
+        parseRedisAddress(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+      }
+    })
+    .optional()
+    .describe("Redis for the queue, with redis+sentinel:// or redis+cluster:// for several; default: in Postgres"),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
@@ -116,7 +130,9 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = environmentSchema.safeParse(set);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(problemsOf(parsed.error, set).map(({ path, message }) => `${path.join(".")}: ${message}`));
+  // Whatever is wrong with it, it may hold a password.
+  const shown = { ...set, ...(set.REDIS_URL !== undefined && { REDIS_URL: "***" }) };
+  throw new InvalidInput(problemsOf(parsed.error, shown).map(({ path, message }) => `${path.join(".")}: ${message}`));
 }
 
 /** The folders searched for real data, absolute. */

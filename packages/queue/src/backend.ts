@@ -1,13 +1,17 @@
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
+import { parseRedisAddress } from "@shadowfarm/core/redis-address";
 import { createPostgresBackend, Queue, runMigrations, Worker, type WorkerOptions } from "bullmq";
-import { Redis } from "ioredis";
 import pg from "pg";
+import { identifyFarm } from "./farm.ts";
+import { checkRedis } from "./redis-check.ts";
+import { type Client, connectRedis, type Patience } from "./redis-client.ts";
 
 /** What carries the messages: Redis when its URL is set, the farm's own Postgres otherwise. */
 export interface QueueConfig {
   databaseUrl: string;
+  /** core/redis-address.ts says what it may be. */
   redisUrl: string | null;
-  /** Keeps farms apart that share a Redis. */
+  /** Keeps farms apart that share a Redis; in braces there, so that a cluster keeps all of it on one node. */
   prefix: string;
 }
 
@@ -20,6 +24,9 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** BullMQ's record of what happened to messages, which nobody reads here. */
+const EVENTS = 100;
+
 function queueName(pool: string): string {
   return pool === "" ? "jobs" : `jobs-${pool}`;
 }
@@ -27,10 +34,10 @@ function queueName(pool: string): string {
 /**
  * Connects to the message carrier.
  *
- * @throws {EnvironmentFault} when it does not answer.
+ * @throws {EnvironmentFault} when it does not answer, or cannot be used.
  */
 export async function openBackend(config: QueueConfig): Promise<Backend> {
-  return config.redisUrl === null ? openPostgres(config.databaseUrl) : openRedis(config.redisUrl, config.prefix);
+  return config.redisUrl === null ? openPostgres(config.databaseUrl) : openRedis(config, config.redisUrl);
 }
 
 async function openPostgres(url: string): Promise<Backend> {
@@ -61,34 +68,24 @@ async function openPostgres(url: string): Promise<Backend> {
   };
 }
 
-async function openRedis(url: string, prefix: string): Promise<Backend> {
-  const probe = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5_000 });
-  probe.on("error", () => {});
-  try {
-    await probe.connect();
-    await probe.ping();
-  } catch (error) {
-    throw new EnvironmentFault(
-      `the queue at REDIS_URL cannot be reached (${messageOf(error)}); start Redis, or unset REDIS_URL to use Postgres`,
-    );
-  } finally {
-    probe.disconnect();
-  }
-  const connections: Redis[] = [];
-  const connect = () => {
-    const connection = new Redis(url, { maxRetriesPerRequest: null });
-    // Each command reports its own failure; without a listener a lost connection would end the process.
-    connection.on("error", () => {});
-    connections.push(connection);
+async function openRedis({ databaseUrl, prefix }: QueueConfig, url: string): Promise<Backend> {
+  const address = parseRedisAddress(url);
+  await checkRedis(address, prefix, await identifyFarm(databaseUrl));
+  const connections = new Map<Patience, Client>();
+  // Each serves any number of queues; a worker waits for messages on one more of its own.
+  const connect = (patience: Patience): Client => {
+    const connection = connections.get(patience) ?? connectRedis(address, patience);
+    connections.set(patience, connection);
     return connection;
   };
+  const common = { prefix: `{${prefix}}`, streams: { events: { maxLen: EVENTS } } };
   return {
     name: "redis",
-    queue: (pool) => new Queue(queueName(pool), { connection: connect(), prefix }),
+    queue: (pool) => new Queue(queueName(pool), { ...common, connection: connect("command") }),
     worker: (pool, handle, options) =>
-      new Worker(queueName(pool), (job) => handle(job.data), { ...options, connection: connect(), prefix }),
+      new Worker(queueName(pool), (job) => handle(job.data), { ...options, ...common, connection: connect("wait") }),
     close: async () => {
-      for (const connection of connections) connection.disconnect();
+      for (const connection of connections.values()) connection.disconnect();
     },
   };
 }

@@ -60,6 +60,13 @@ test("metrics, health and readiness are served, and say what is wrong without a 
   }
 });
 
+test("without a collector nothing is made of spans", () => {
+  const { telemetry } = aTelemetry();
+  telemetry.trace(() => {
+    throw new Error("made");
+  });
+});
+
 test("a loop that is stuck makes the process unhealthy and unready", async () => {
   const { telemetry } = aTelemetry();
   telemetry.phase("running");

@@ -4,7 +4,9 @@ import { VERSION } from "@shadowfarm/core/version";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { Gauge, Registry } from "prom-client";
 import { type Check, type Pulse, watchChecks, watchPulses } from "./health.ts";
+import type { SpanExport } from "./otlp.ts";
 import { type Address, type Served, serve } from "./server.ts";
+import type { Span } from "./traces.ts";
 
 /** What a process tells of itself: a log, metrics, whether its loops run, and whether what it needs answers. */
 export interface Telemetry {
@@ -20,6 +22,10 @@ export interface Telemetry {
   phase(is: "starting" | "running" | "stopping"): void;
   /** @throws {EnvironmentFault} when the port is taken. */
   serve(address: Address): Promise<Served>;
+  /** Adds spans to the traces of experiments. Without an export nothing is made of them. */
+  trace(make: () => Promise<Span[]>): void;
+  /** From now on spans are sent to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names. @param service `scheduler` … */
+  exportSpans(service: string): Promise<{ close(): Promise<void> }>;
 }
 
 /**
@@ -46,6 +52,7 @@ export function openTelemetry(options: {
   );
   const { pulse, stuck } = watchPulses();
   const { check, failing } = watchChecks();
+  let spans: SpanExport | null = null;
   let now: Parameters<Telemetry["phase"]>[0] = "starting";
   return {
     log,
@@ -55,6 +62,14 @@ export function openTelemetry(options: {
     check,
     phase(is) {
       now = is;
+    },
+    trace(make) {
+      spans?.add(make());
+    },
+    async exportSpans(service) {
+      const { openSpanExport } = await import("./otlp.ts");
+      spans = openSpanExport(service, { log, hide });
+      return spans;
     },
     serve: (address) =>
       serve(address, {

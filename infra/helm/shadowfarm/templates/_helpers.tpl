@@ -48,7 +48,11 @@ volumes:
         {{- with .Values.redis }}{{ if .secret }}
         - secret:
             name: {{ .secret }}
-            items: [{ key: {{ .key }}, path: redis-url }]
+            items:
+              - { key: {{ .key }}, path: redis-url }
+              {{- range .files }}
+              - { key: {{ . }}, path: redis/{{ . }} }
+              {{- end }}
         {{- end }}{{ end }}
         {{- with .Values.artifacts.s3 }}{{ if .secret }}
         - secret:
@@ -108,6 +112,9 @@ volumeMounts:
 {{- end }}
 {{- if .Values.datasets.claim }}
 - { name: SHADOWFARM_DATASETS, value: /datasets }
+{{- end }}
+{{- with .Values.traces.endpoint }}
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
 {{- end }}
 - { name: SHADOWFARM_LOG_LEVEL, value: {{ .Values.logLevel }} }
 {{- end }}
