@@ -4,6 +4,7 @@ import {
   frontiersOf,
   type LeakMetric,
   paretoSet,
+  settingOf,
   strengthLines,
 } from "@shadowfarm/core/frontier";
 import { groupsBy } from "@shadowfarm/core/groups";
@@ -80,21 +81,32 @@ export function picturesOf(results: readonly ResultRow[], scored: readonly Score
 }
 
 function rocPart(scored: readonly ScoredAttack[]): Part {
-  const names = settingNames(scored.map(({ first }) => first));
-  const series = scored.map(({ first, band }, at): RocSeries => {
-    const facet = `${names[at]} · ${defenseName(first)}`;
-    return { ...{ facet, name: attackName(first), key: first.jobKey, synthetic: first.data === "synthetic" }, ...band };
-  });
+  const settings = groupsBy(scored, ({ first }) => settingOf(first));
+  const names = settingNames(settings.map(([{ first }]) => first));
+  const series = settings.flatMap((own, at) =>
+    own.map(({ first, band }): RocSeries => {
+      const facet = placeName(names[at] as string, first, new Set(own.map((other) => defenseName(other.first))).size);
+      return {
+        ...{ facet, name: attackName(first), key: first.jobKey, synthetic: first.data === "synthetic" },
+        ...band,
+      };
+    }),
+  );
   return {
     heading: "ROC",
     figures: [
       {
         caption:
-          "Means over n repeats with 95 % intervals (Student's; of one repeat Clopper–Pearson), from the smallest false positive rate that the non-members resolve.",
+          "Means over n repeats ± sd (of one repeat its 95 % interval), from the smallest false positive rate that the non-members resolve.",
         svg: plotRoc(series, { title: "ROC curves", width: WIDE }),
       },
     ],
   };
+}
+
+/** A target among those of its setting, which has so many defenses. */
+function placeName(setting: string, target: Parameters<typeof defenseName>[0], defenses: number): string {
+  return defenses > 1 ? `${setting}, ${defenseName(target)}` : setting;
 }
 
 const shownMetrics = ["auc", "tpr@0.01"] as const satisfies readonly LeakMetric[];
@@ -107,7 +119,7 @@ export function leakParts(results: readonly ResultRow[]): Part[] {
     frontiers.flatMap(({ first, points }, at) =>
       points.flatMap((point) =>
         point.byAttack.map((own): MatrixCell => {
-          const row = points.length > 1 ? `${names[at]} · ${defenseName(point)}` : (names[at] as string);
+          const row = placeName(names[at] as string, point, points.length);
           const column = attackName(own);
           const value = own.leaks[metric];
           // Every repeat has an AUC.

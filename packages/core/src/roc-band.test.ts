@@ -12,11 +12,13 @@ function aRoc(above: number) {
   );
 }
 
-test("the mean over repeats from the smallest FPR that the samples can show, with Student's interval", () => {
+test("the mean over repeats from the smallest FPR that the samples can show, plus and minus their sd", () => {
   const { n, smallestFpr, points } = rocBand([aRoc(4), aRoc(6)]);
   expect({ n, smallestFpr }).toEqual({ n: 2, smallestFpr: 0.1 });
-  expect(points[0]).toMatchObject({ fpr: 0.1, low: 0, high: 1 });
+  expect(points[0]?.fpr).toBe(0.1);
   expect(points[0]?.tpr).toBeCloseTo(0.5);
+  expect(points[0]?.low).toBeCloseTo(0.5 - Math.SQRT1_2 / 5);
+  expect(points[0]?.high).toBeCloseTo(0.5 + Math.SQRT1_2 / 5);
   expect(points.at(-1)).toEqual({ fpr: 1, tpr: 1, low: 1, high: 1 });
   expect(points.map(({ fpr }) => fpr)).toEqual(points.map(({ fpr }) => fpr).sort((one, other) => one - other));
 });

@@ -8,7 +8,7 @@ export interface RocBand {
   n: number;
   /** The smallest FPR above 0 that every repeat can show. */
   smallestFpr: number;
-  /** From the smallest FPR to 1. `low` and `high`: 95 %, by Student's t over repeats; of a single one Clopper–Pearson. */
+  /** From the smallest FPR to 1. `low` and `high`: one sd around the mean of the repeats; of a single one 95 %, Clopper–Pearson. */
   points: { fpr: number; tpr: number; low: number; high: number }[];
 }
 
@@ -26,9 +26,9 @@ export function rocBand(rocs: readonly [Roc, ...Roc[]]): RocBand {
 }
 
 function tprAt(level: number, rocs: readonly [Roc, ...Roc[]]): { tpr: number; low: number; high: number } {
-  const { mean, low, high } = summarize(rocs.map((roc) => roc.tpr[pointAtFpr(roc, level)] as number));
+  const { mean, sd } = summarize(rocs.map((roc) => roc.tpr[pointAtFpr(roc, level)] as number));
   const [roc] = rocs;
   const single = proportion(roc.truePositives[pointAtFpr(roc, level)] as number, roc.members);
-  const [from, to] = low === null || high === null ? single.interval : [low, high];
-  return { tpr: mean ?? single.value, low: Math.max(0, from), high: Math.min(1, to) };
+  if (mean === null || sd === null) return { tpr: single.value, low: single.interval[0], high: single.interval[1] };
+  return { tpr: mean, low: Math.max(0, mean - sd), high: Math.min(1, mean + sd) };
 }

@@ -1,7 +1,7 @@
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from "d3-scale";
 import { type Box, line } from "./marks.ts";
 import type { Markup } from "./markup.ts";
-import { SMALL, shortened, shortNumber, widthOf, write } from "./words.ts";
+import { SMALL, shortNumber, widthOf, write } from "./words.ts";
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 
@@ -17,6 +17,9 @@ interface Axis {
   ticks?: number;
   format?: (value: number) => string;
 }
+
+/** What numbers left of a box take. */
+export const LEFT = 46;
 
 const faint = { "stroke-opacity": 0.12 };
 
@@ -53,7 +56,9 @@ export function axisY(scale: Scale, box: Box, { label, ticks, format = shortNumb
       line(box.left - 4, at, box.right, at, faint),
       write(text, { x: box.left - 7, y: at, anchor: "end", size: SMALL }),
     ]),
-    ...(label === undefined ? [] : [write(shortened(label, box.right, SMALL), { x: 0, y: box.top - 12, size: SMALL })]),
+    ...(label === undefined
+      ? []
+      : [write(label, { x: box.left - LEFT, y: box.top - 12, size: SMALL, room: box.right - box.left + LEFT })]),
   ];
 }
 

@@ -1,9 +1,9 @@
-import { axisX, axisY, domainOf, type Estimate, type Scale, scaleOf } from "./axes.ts";
+import { axisX, axisY, domainOf, type Estimate, LEFT, type Scale, scaleOf } from "./axes.ts";
 import { chanceEntry, chanceStroke, type LegendEntry, legend } from "./legend.ts";
 import { type Box, dot, emptyPicture, line, pathOf, picture } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
 import { placeLabels } from "./place-labels.ts";
-import { seriesLook } from "./theme.ts";
+import { halo, seriesLook } from "./theme.ts";
 import { countText, SMALL, write } from "./words.ts";
 
 /** One defense with its parameters. */
@@ -56,7 +56,7 @@ export function plotFrontier(dots: readonly FrontierDot[], { title, leakLabel, c
   ];
   const above = legend(entries, { left: 0, top: 0, width });
   const frame = {
-    left: 46,
+    left: LEFT,
     right: width - 14,
     top: above.height + 26,
     bottom: above.height + 26 + Math.min(360, 0.8 * width),
@@ -181,7 +181,7 @@ function labelsOf(placed: readonly Placed[], steps: readonly Point[], guessing: 
   return named.flatMap((own, index) => {
     const place = places[index];
     if (!place) return [];
-    const name = write(place.text, { x: place.x, y: place.y, anchor: place.textAnchor, size: SMALL });
+    const name = write(place.text, { x: place.x, y: place.y, anchor: place.textAnchor, size: SMALL }, halo);
     return place.leader ? [line(own.x, own.y, place.x, place.y, { "stroke-opacity": 0.4 }), name] : [name];
   });
 }

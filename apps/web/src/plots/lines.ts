@@ -1,6 +1,6 @@
 import { axisX, axisY, type Scale, scaleOf } from "./axes.ts";
-import { chanceEntry, chanceStroke, type LegendEntry, legend, lineEntry } from "./legend.ts";
-import { type About, dot, emptyPicture, line, pathOf, picture } from "./marks.ts";
+import { boxEntry, chanceEntry, chanceStroke, type LegendEntry, legend, lineEntry } from "./legend.ts";
+import { type About, dot, emptyPicture, hatch, line, pathOf, picture } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
 import { layPanels, type Panel, panelHead } from "./panels.ts";
 import { seriesLook } from "./theme.ts";
@@ -68,7 +68,12 @@ export function plotLines(series: readonly Series[], published: readonly Publish
     label: "the paper's",
     sign: (left, top) => dot(left + 8, top, 0, 4, hollow("currentColor")),
   };
-  const above = legend([chanceEntry, ...(published.length > 0 ? [paper] : []), ...entries], { left: 0, top: 0, width });
+  const made = facets.some(({ synthetic }) => synthetic) ? [boxEntry("SYNTHETIC data", "none", hatch)] : [];
+  const above = legend([chanceEntry, ...made, ...(published.length > 0 ? [paper] : []), ...entries], {
+    left: 0,
+    top: 0,
+    width,
+  });
   const { panels, height } = layPanels(facets, { width, top: above.height, aspect });
   return picture(
     { ...drawn, width, height: above.height + height },
@@ -85,7 +90,8 @@ export function plotLines(series: readonly Series[], published: readonly Publish
         { "data-facet": panel.name },
         panelHead(panel),
         axisX(scales.x, panel, { label: x.label }),
-        axisY(scales.y, panel, { label: y.label }),
+        // Said once a row.
+        axisY(scales.y, panel, panel.left === panels[0]?.left ? { label: y.label } : {}),
         chanceLine(panel, scales.x, scales.y, drawn.chance),
         own.map((one) => seriesMarks(one, look(one.name), scales, { dots: drawn.dots, crowd: own.length })),
         published

@@ -1,4 +1,4 @@
-import { axisX, scaleOf } from "./axes.ts";
+import { axisX, type Scale, scaleOf } from "./axes.ts";
 import { boxEntry, chanceStroke, legend } from "./legend.ts";
 import { type Box, emptyPicture, hatch, line, picture, round, sized } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
@@ -31,8 +31,8 @@ const LEAST = 58;
 const MOST = 104;
 
 /**
- * Two dimensions as a heat map: in each cell the number, its 95 % interval as a whisker, and n. Colours run from 0 over chance
- * to 1, linearly for a chance of ½, in decades for a smaller one, so that those of two pictures can be compared.
+ * Two dimensions as a heat map: in each cell the number, its 95 % interval as a whisker, and n. Colours and
+ * whiskers are around chance, linearly for one of ½, in decades for a smaller one, as far as the numbers reach; a longer interval is cut.
  */
 export function plotMatrix(cells: readonly MatrixCell[], { title, metric, chance, width = 640 }: Options): Markup {
   const about = {
@@ -58,7 +58,7 @@ export function plotMatrix(cells: readonly MatrixCell[], { title, metric, chance
     ...(cells.some(({ value }) => value === null) ? [boxEntry("not resolvable", "none")] : []),
   ];
   const below = legend(notes, { left: 0, top: bottom + 62, width: whole });
-  const share = shareOf(chance);
+  const share = shareOf(cells, chance);
   return picture(
     { ...about, width: whole, height: bottom + 62 + below.height },
     columns.map((column, at) =>
@@ -95,18 +95,19 @@ function rowName(name: string, x: number, y: number): Markup[] {
   );
 }
 
-/** From 0 over ½ at chance to 1. */
-function shareOf(chance: number): (value: number) => number {
-  if (chance === 0.5) return (value) => value;
-  return (value) => Math.min(1, Math.max(0, 1 - Math.log10(Math.max(value, 1e-9)) / Math.log10(chance) / 2));
+/** From 0 to 1 around chance at ½, as far as the cells reach to either side: in tenths, or in half decades. */
+function shareOf(cells: readonly MatrixCell[], chance: number): Scale {
+  const means = cells.flatMap(({ value }) => value?.mean ?? []);
+  if (chance === 0.5) {
+    const reach = Math.ceil(10 * Math.max(0.1, ...means.map((mean) => Math.abs(mean - chance))) - 1e-9) / 10;
+    return scaleOf([chance - reach, chance + reach], [0, 1]);
+  }
+  const decades = means.map((mean) => Math.abs(Math.log10(Math.max(mean, chance ** 2) / chance)));
+  const reach = 10 ** (Math.ceil(2 * Math.max(0.5, ...decades) - 1e-9) / 2);
+  return scaleOf([chance / reach, chance * reach], [0, 1], true);
 }
 
-function cellMarks(
-  { key, row, column, synthetic, value, n }: MatrixCell,
-  box: Box,
-  metric: string,
-  share: (value: number) => number,
-) {
+function cellMarks({ key, row, column, synthetic, value, n }: MatrixCell, box: Box, metric: string, share: Scale) {
   const middle = (box.left + box.right) / 2;
   const about = tooltip(
     `${row}, ${column}: ${metric} ${value === null ? `not resolvable, n = ${n}` : estimateText({ ...value, n })}${synthetic ? ", SYNTHETIC data" : ""}`,
@@ -136,8 +137,8 @@ function cellMarks(
     element("rect", { ...sized(box), fill }),
     synthetic ? hatch(box, { stroke: ink, "stroke-opacity": 0.35 }) : [],
     write(value.mean.toFixed(3), { x: middle, y: box.top + 13, anchor: "middle" }, { ...halo, "font-weight": 600 }),
-    line(at(0), y, at(1), y, { stroke: ink, "stroke-opacity": 0.3 }),
-    line((at(0) + at(1)) / 2, y - 4, (at(0) + at(1)) / 2, y + 4, { stroke: ink, "stroke-opacity": 0.6 }),
+    line(box.left + 6, y, box.right - 6, y, { stroke: ink, "stroke-opacity": 0.3 }),
+    line(middle, y - 4, middle, y + 4, { stroke: ink, "stroke-opacity": 0.6 }),
     line(at(value.low), y, at(value.high), y, { stroke: ink, "stroke-width": 3 }),
     write(`n ${n}`, { x: middle, y: box.bottom - 7, anchor: "middle", size: 10 }, halo),
   );
@@ -150,16 +151,15 @@ function barText(metric: string): string {
   return `${metric}, chance dashed`;
 }
 
-function colorBar(chance: number, metric: string, share: (value: number) => number, box: Box): Markup[] {
-  const log = chance !== 0.5;
-  const scale = scaleOf(log ? [chance ** 2, 1] : [0, 1], [box.left + 20, box.right - 10], log);
+function colorBar(chance: number, metric: string, share: Scale, box: Box): Markup[] {
   const [from, to] = [box.left + 20, box.right - 10];
+  const scale = share.copy().range([from, to]);
   const steps = 40;
   const at = scale(chance);
   return [
     ...Array.from({ length: steps }, (_, step) => {
       const left = from + ((to - from) * step) / steps;
-      const fill = magnitude(share(scale.invert(left + (to - from) / steps / 2)));
+      const fill = magnitude((step + 0.5) / steps);
       return element("rect", { ...sized({ ...box, left, right: left + (to - from) / steps + 0.3 }), fill });
     }),
     line(at, box.top - 3, at, box.bottom + 3, chanceStroke),

@@ -1,6 +1,7 @@
+import { LEFT } from "./axes.ts";
 import { type Box, hatch } from "./marks.ts";
 import type { Markup } from "./markup.ts";
-import { FONT, write } from "./words.ts";
+import { FONT, linesOf, write } from "./words.ts";
 
 /** One of several small pictures on the same axes. */
 export interface Panel extends Box {
@@ -8,7 +9,7 @@ export interface Panel extends Box {
   synthetic: boolean;
 }
 
-const MARGIN = { left: 46, right: 14, top: 40, bottom: 44 };
+const MARGIN = { left: LEFT, right: 14, top: 54, bottom: 44 };
 
 /** Panels side by side, as many as have room for `least` pixels each; one alone is at most `most` wide. */
 export function layPanels(
@@ -33,12 +34,12 @@ export function layPanels(
   return { panels, height: Math.ceil(facets.length / columns) * tall };
 }
 
-/** A panel's name, and whether its data are real. */
+/** A panel's name, and hatching under what is not real. */
 export function panelHead({ name, synthetic, left, top, right, bottom }: Panel): Markup[] {
-  const words = [name, ...(synthetic ? ["SYNTHETIC"] : [])].filter((word) => word !== "").join(" · ");
   const x = left - MARGIN.left;
+  const lines = linesOf(name, right - x, FONT, 2);
   return [
     ...(synthetic ? [hatch({ left, top, right, bottom })] : []),
-    write(words, { x, y: top - 29, size: FONT, room: right - x }, { "font-weight": 600 }),
+    ...lines.map((text, at) => write(text, { x, y: top - 29 - 14 * (lines.length - 1 - at) }, { "font-weight": 600 })),
   ];
 }

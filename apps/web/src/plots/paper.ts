@@ -3,7 +3,7 @@ import { boxEntry, chanceStroke, type LegendEntry, legend } from "./legend.ts";
 import { dot, emptyPicture, hatch, line, picture, sized } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
 import { colors } from "./theme.ts";
-import { SMALL, tooltip, widthOf, write } from "./words.ts";
+import { linesOf, SMALL, tooltip, widthOf, write } from "./words.ts";
 
 /** A published number and ours. */
 export interface PaperRow {
@@ -19,7 +19,7 @@ export interface PaperRow {
   n: number;
 }
 
-const ROW = 24;
+const ROW = 28;
 
 /** The paper's numbers (hollow) beside ours (filled, with 95 % intervals): a row each, shaded as far as the two may be apart. */
 export function plotPaper(
@@ -72,6 +72,7 @@ export function plotPaper(
     rows.map((row, at) => {
       const { label, key, synthetic, theirs, within, ours } = row;
       const y = box.top + ROW * (at + 0.5);
+      const names = linesOf(label, left - 10, SMALL, 2);
       const band =
         within === undefined
           ? null
@@ -80,7 +81,7 @@ export function plotPaper(
         "g",
         { "data-key": key },
         tooltip(`${label}: paper ${theirs.toFixed(3)}, ours ${ours?.mean.toFixed(3) ?? "n/a"} (${notes[at]})`),
-        write(label, { x: 0, y, size: SMALL, room: left - 10 }),
+        names.map((text, line) => write(text, { x: 0, y: y + 12 * (line - (names.length - 1) / 2), size: SMALL })),
         synthetic ? hatch({ ...box, top: y - ROW / 2 + 1, bottom: y + ROW / 2 - 1 }) : [],
         band ? element("rect", { ...sized(band), ...shade }) : [],
         ours

@@ -2,7 +2,7 @@ import { apart, type Scale, scaleOf, spreadOf, ticksOf } from "./axes.ts";
 import { boxEntry, chanceEntry, chanceStroke, legend } from "./legend.ts";
 import { type Box, emptyPicture, line, pathOf, picture } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
-import { colors, magnitudeSteps } from "./theme.ts";
+import { halo, magnitudeSteps } from "./theme.ts";
 import { countText, SMALL, shortNumber, tooltip, write } from "./words.ts";
 
 /** An axis: numbers where all values are, else names from the top in the order in which they come up. */
@@ -81,7 +81,11 @@ export function plotParallel(
         "g",
         { "data-dimension": name },
         line(x, box.top, x, box.bottom),
-        write(label, { x, y: box.top - 16, anchor: "middle", size: SMALL, room: step - 8 }, { "font-weight": 600 }),
+        write(
+          label,
+          { x, y: box.top - 16, anchor: "middle", size: SMALL, room: 0.88 * step - 8 },
+          { "font-weight": 600 },
+        ),
         // Read over the lines.
         ticks.map(({ text, at }) =>
           write(text, { x: x + 6, y: at, size: SMALL, room: Math.min(step, RIGHT) - 10 }, halo),
@@ -98,7 +102,6 @@ const RIGHT = 96;
 const TALL = 260;
 const LEAST = 92;
 const SYNTHETIC = "5 3";
-const halo = { stroke: colors.surface, "stroke-width": 3, "stroke-opacity": 0.85, "paint-order": "stroke" };
 const syntheticEntry = {
   label: "SYNTHETIC data",
   sign: (x: number, y: number) => line(x, y, x + 16, y, { "stroke-dasharray": SYNTHETIC, "stroke-width": 2 }),

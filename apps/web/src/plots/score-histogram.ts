@@ -1,5 +1,5 @@
 import type { ScoreHistogram } from "@shadowfarm/core/histogram";
-import { axisX, axisY, scaleOf } from "./axes.ts";
+import { axisX, axisY, LEFT, scaleOf } from "./axes.ts";
 import { boxEntry, legend } from "./legend.ts";
 import { emptyPicture, hatch, line, picture, sized } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
@@ -36,7 +36,7 @@ export function plotScoreHistogram(
     ],
     { left: 0, top: 0, width },
   );
-  const box = { left: 46, top: above.height + 26, right: width - 14, bottom: above.height + 186 };
+  const box = { left: LEFT, top: above.height + 26, right: width - 14, bottom: above.height + 186 };
   const x = scaleOf([edges[0] as number, edges.at(-1) as number], [box.left, box.right]);
   const y = scaleOf([-most, most], [box.bottom, box.top]);
   return picture(

@@ -44,6 +44,9 @@ export const colors = {
   failed: token("vermilion"),
 } as const;
 
+/** Around letters that may stand on lines. */
+export const halo = { stroke: colors.surface, "stroke-width": 3, "stroke-opacity": 0.85, "paint-order": "stroke" };
+
 const series = (["blue", "vermilion", "green", "pink", "orange", "sky"] as const).map(token);
 const dashes = [undefined, "6 3", "2 2", "8 3 2 3"] as const;
 
