@@ -54,7 +54,7 @@ export function htmlReport(
   const parts = partsOf(experiment, results, pictures).map(({ heading, text, table, figures = [] }) =>
     [
       `<h2>${escaped(heading)}</h2>`,
-      ...(text ?? "").split("\n").map((line) => `<p>${escaped(line)}</p>`),
+      ...(text?.split("\n").map((line) => `<p>${escaped(line)}</p>`) ?? []),
       `<section>${figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join("\n")}</section>`,
       table ? htmlTable(table) : "",
     ].join("\n"),

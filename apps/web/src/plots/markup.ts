@@ -8,11 +8,12 @@ export type Children = Markup | readonly Children[];
 
 /** Numbers are cut to hundredths of a pixel; attributes that are undefined are left out. */
 export function element(name: string, attributes: Attributes, ...children: readonly Children[]): Markup {
-  const written = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : ` ${key}="${escaped(typeof value === "number" ? String(cut(value)) : value)}"`,
-  );
+  let written = "";
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined) written += ` ${key}="${typeof value === "number" ? cut(value) : escaped(value)}"`;
+  }
   const inside = flat(children).join("");
-  return `<${name}${written.join("")}${inside === "" ? "/>" : `>${inside}</${name}>`}` as Markup;
+  return `<${name}${written}${inside === "" ? "/>" : `>${inside}</${name}>`}` as Markup;
 }
 
 /** Text as it stands in SVG or HTML. What XML cannot hold is shown as U+FFFD. */

@@ -64,9 +64,9 @@ export function tooltip(text: string): Markup {
 /** A number with as many decimals as tell neighbours apart: 0.001, 0.25, 12, 2.5k. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1000) return `${Number((value / 1000).toPrecision(3))}k`;
-  return String(Number(value.toPrecision(3)));
+  if (size >= 1e6) return `${shortNumber(value / 1e6)}M`;
+  if (size >= 1000) return `${shortNumber(value / 1000)}k`;
+  return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
 /** A mean with its 95 % interval and the repeats behind it. */
