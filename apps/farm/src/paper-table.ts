@@ -28,9 +28,7 @@ export function paperTable(comparisons: readonly PaperComparison[]): TableConten
     rows: comparisons.map(({ figure, from, where, metric, value, within, ours }) => [
       figure,
       provenances[from],
-      Object.entries(where)
-        .map(([name, given]) => (name.includes(".") ? `${name.split(".")[1]}=${given}` : String(given)))
-        .join(" "),
+      subjectOf(where),
       metric,
       value.toFixed(3),
       meanAndSd(ours),
@@ -39,6 +37,13 @@ export function paperTable(comparisons: readonly PaperComparison[]): TableConten
       within === undefined || ours.mean === null ? "" : verdict(ours.mean - value, within),
     ]),
   };
+}
+
+/** What a published number is about: `mnist shadow batch=50`. */
+export function subjectOf(where: PaperComparison["where"]): string {
+  return Object.entries(where)
+    .map(([name, given]) => (name.includes(".") ? `${name.split(".")[1]}=${given}` : String(given)))
+    .join(" ");
 }
 
 /** The same for a terminal. */

@@ -1,52 +1,169 @@
-import { chance, type Frontier, frontiersOf, paretoSet, strengthLines } from "@shadowfarm/core/frontier";
+import {
+  chance,
+  type Frontier,
+  frontiersOf,
+  type LeakMetric,
+  paretoSet,
+  settingOf,
+  strengthLines,
+} from "@shadowfarm/core/frontier";
+import { groupsBy } from "@shadowfarm/core/groups";
 import type { ScoreHistogram } from "@shadowfarm/core/histogram";
+import { matches, type PaperComparison } from "@shadowfarm/core/paper";
+import type { RocBand } from "@shadowfarm/core/roc-band";
 import { catalog } from "@shadowfarm/ml/catalog";
 import type { ResultRow } from "@shadowfarm/store/results";
-import { type AucPoint, plotAucByQueries } from "@shadowfarm/web/plots/auc-by-queries";
+import { type CurvePoint, plotCurve } from "@shadowfarm/web/plots/curve";
 import { type FrontierDot, plotFrontier } from "@shadowfarm/web/plots/frontier";
+import type { Markup } from "@shadowfarm/web/plots/markup";
+import { type MatrixCell, plotMatrix } from "@shadowfarm/web/plots/matrix";
+import { plotPaper } from "@shadowfarm/web/plots/paper";
+import { plotRoc, type RocSeries } from "@shadowfarm/web/plots/roc";
 import { plotScoreHistogram } from "@shadowfarm/web/plots/score-histogram";
-import { parseHTML } from "linkedom";
-import { attackName, bestLine, caveatsOf, defenseName, frontierTable, withInterval } from "./frontier-table.ts";
-import { groupsOf, nameOf, settingNames, type TableContent, targetName } from "./tables.ts";
+import {
+  attackName,
+  bestLine,
+  caveatsOf,
+  defenseName,
+  frontierTable,
+  leakTitles,
+  withInterval,
+} from "./frontier-table.ts";
+import { subjectOf } from "./paper-table.ts";
+import { combinationName, groupsOf, nameOf, settingNames, type TableContent, targetName } from "./tables.ts";
 
 /** A picture of the report, for which a page has room and Markdown has not. */
-export interface Figure {
+interface Figure {
   caption: string;
-  svg: string;
+  svg: Markup;
 }
 
 /** A report's parts, in order. */
 export type Part = { heading: string; text?: string; table?: TableContent; figures?: readonly Figure[] };
 
-/** The scores of one combination's first repeat. */
-export interface NamedHistogram {
-  name: string;
+/** What one combination's scores show: its ROC curve over all repeats, and the scores of the first. */
+export interface ScoredAttack {
+  first: ResultRow;
+  band: RocBand;
   histogram: ScoreHistogram;
 }
 
+/** Wide enough for four panels beside each other. */
+const WIDE = 900;
+
 /** What a page shows besides its tables. */
-export function picturesOf(results: readonly ResultRow[], histograms: readonly NamedHistogram[]): Part[] {
-  const { document } = parseHTML("<html><body></body></html>");
+export function picturesOf(results: readonly ResultRow[], scored: readonly ScoredAttack[]): Part[] {
   const parts: Part[] = [];
   const curves = curvesOf(results);
   if (curves.length > 0) {
+    const labels = { xLabel: "queries a record", log: true, yLabel: "AUC", chance: chance.auc, most: 1, width: WIDE };
     parts.push({
       heading: "AUC by queries",
-      text: "What fewer queries a record would have shown, from the same run; the band is the 95 % interval of the first repeat.",
-      figures: curves.map(({ name, points }) => ({ caption: name, svg: plotAucByQueries(points, document).outerHTML })),
+      figures: [
+        {
+          caption:
+            "What fewer queries a record would have shown, from the same run; the band is the 95 % interval of the first repeat.",
+          svg: plotCurve(curves, { title: "AUC by queries", ...labels }),
+        },
+      ],
     });
   }
-  if (histograms.length > 0) {
-    parts.push({
+  if (scored.length > 0) {
+    parts.push(rocPart(scored), {
       heading: "Scores",
-      text: "Of members above the line, of non-members below it; first repeat.",
-      figures: histograms.map(({ name, histogram }) => ({
-        caption: name,
-        svg: plotScoreHistogram(histogram, {}, document).outerHTML,
+      figures: scored.map(({ first, histogram }) => ({
+        caption: `${combinationName(first)}, first repeat`,
+        svg: plotScoreHistogram(histogram, { title: combinationName(first), synthetic: first.data === "synthetic" }),
       })),
     });
   }
   return parts;
+}
+
+function rocPart(scored: readonly ScoredAttack[]): Part {
+  const settings = groupsBy(scored, ({ first }) => settingOf(first));
+  const names = settingNames(settings.map(([{ first }]) => first));
+  const series = settings.flatMap((own, at) =>
+    own.map(({ first, band }): RocSeries => {
+      const facet = placeName(names[at] as string, first, new Set(own.map((other) => defenseName(other.first))).size);
+      return {
+        ...{ facet, name: attackName(first), key: first.jobKey, synthetic: first.data === "synthetic" },
+        ...band,
+      };
+    }),
+  );
+  return {
+    heading: "ROC",
+    figures: [
+      {
+        caption:
+          "Means over n repeats ± sd (of one repeat its 95 % interval), from the smallest false positive rate that the non-members resolve.",
+        svg: plotRoc(series, { title: "ROC curves", width: WIDE }),
+      },
+    ],
+  };
+}
+
+/** A target among those of its setting, which has so many defenses. */
+function placeName(setting: string, target: Parameters<typeof defenseName>[0], defenses: number): string {
+  return defenses > 1 ? `${setting}, ${defenseName(target)}` : setting;
+}
+
+const shownMetrics = ["auc", "tpr@0.01"] as const satisfies readonly LeakMetric[];
+
+/** Which target leaks under which attack, where there is more than one of either: a picture for each metric. */
+export function leakParts(results: readonly ResultRow[]): Part[] {
+  const frontiers = frontiersOf(results);
+  const names = settingNames(frontiers.map(({ first }) => first));
+  const cellsOf = (metric: LeakMetric) =>
+    frontiers.flatMap(({ first, points }, at) =>
+      points.flatMap((point) =>
+        point.byAttack.map((own): MatrixCell => {
+          const row = placeName(names[at] as string, point, points.length);
+          const column = attackName(own);
+          const value = own.leaks[metric];
+          // Every repeat has an AUC.
+          const n = value?.n ?? own.leaks.auc?.n ?? 0;
+          return { ...{ row, column, key: `${row}/${column}`, synthetic: first.data === "synthetic" }, value, n };
+        }),
+      ),
+    );
+  const figures = shownMetrics.map((metric) => ({
+    caption: `${leakTitles[metric]}: means over n repeats with 95 % intervals; grey at chance.`,
+    svg: plotMatrix(cellsOf(metric), {
+      ...{ title: `${leakTitles[metric]} by target and attack`, metric: leakTitles[metric], chance: chance[metric] },
+      width: WIDE / 2,
+    }),
+  }));
+  return cellsOf("auc").length < 2 ? [] : [{ heading: "Which target leaks, under which attack", figures }];
+}
+
+/** What guessing reaches in the metrics that papers print, of equally many members and non-members; null of accuracies of the target. */
+const guesses: Readonly<Record<PaperComparison["metric"], number | null>> = {
+  ...{ trainAccuracy: null, testAccuracy: null, gap: null, recall: null },
+  ...{
+    auc: 0.5,
+    balancedAccuracy: 0.5,
+    bestBalancedAccuracy: 0.5,
+    precision: 0.5,
+    precisionMacro: 0.5,
+    recallMacro: 0.5,
+  },
+};
+
+/** Published numbers beside ours: a picture for each metric. */
+export function paperFigures(comparisons: readonly PaperComparison[], results: readonly ResultRow[]): Figure[] {
+  return groupsBy(comparisons, ({ metric }) => metric).map((group) => {
+    const [{ metric }] = group;
+    const rows = group.map(({ figure, where, value, within, ours: { mean, low, high, n } }) => ({
+      ...{ label: `${figure} ${subjectOf(where)}`, key: `${figure}/${subjectOf(where)}`, theirs: value, n },
+      synthetic: results.some((result) => result.data === "synthetic" && matches(result, where)),
+      ours: mean === null ? null : { mean, low: low ?? mean, high: high ?? mean },
+      ...(within !== undefined && { within }),
+    }));
+    const svg = plotPaper(rows, { title: `${metric}: the paper's and ours`, metric, chance: guesses[metric] });
+    return { caption: `${metric}: hollow the paper's, filled ours with the 95 % interval over n repeats.`, svg };
+  });
 }
 
 /** Largest leaks for which a page answers how accurate a model can be. */
@@ -54,7 +171,6 @@ const QUESTIONS = [0.55, 0.6, 0.7];
 
 /** What each defense costs, for every setting that has two or more; each picture with its table below. */
 export function frontierParts(results: readonly ResultRow[]): Part[] {
-  const { document } = parseHTML("<html><body></body></html>");
   const frontiers = frontiersOf(results);
   const names = settingNames(frontiers.map(({ first }) => first));
   return frontiers
@@ -65,7 +181,7 @@ export function frontierParts(results: readonly ResultRow[]): Part[] {
         "Test accuracy beside the AUC of the attack that is strongest on each defense; means over n repeats with 95 % intervals. Pareto: no other defense here has at least the accuracy and at most the AUC; an AUC below 0.5 counts as 0.5.";
       const answers = QUESTIONS.map((atMost) => bestLine(frontier, "auc", atMost));
       const text = [...(at === 0 ? [legend] : []), ...answers, ...caveatsOf(frontier, "auc")].join("\n");
-      const labels = { leakLabel: "AUC of the strongest attack", chance: chance.auc };
+      const labels = { title: name, leakLabel: "AUC of the strongest attack", chance: chance.auc };
       return {
         heading: `Privacy and utility: ${name}`,
         text,
@@ -73,7 +189,7 @@ export function frontierParts(results: readonly ResultRow[]): Part[] {
         figures: [
           {
             caption: `${name}. Filled and named: the Pareto set, with the accuracy that its line allows; hollow: beaten by another. Bars: 95 % intervals, as far as there is room.`,
-            svg: plotFrontier(dotsOf(frontier), labels, document).outerHTML,
+            svg: plotFrontier(dotsOf(frontier), labels),
           },
         ],
       };
@@ -94,16 +210,16 @@ function dotsOf({ points }: Frontier<ResultRow>): FrontierDot[] {
         .join(", ");
       return {
         ...{ family: defense, strength, line: String(number), undefended: defense === "none" },
-        ...{ accuracy, leak, pareto: pareto.has(point) },
+        ...{ key: defenseName(point), accuracy, leak, n: leak.n, pareto: pareto.has(point) },
         note: `${defenseName(point)}: test accuracy ${withInterval(accuracy)}, AUC ${withInterval(leak)} by ${attackName(leak)}, n = ${leak.n}`,
       };
     }),
   );
 }
 
-/** A picture for each target, with a line for each attack. */
-function curvesOf(results: readonly ResultRow[]): { name: string; points: AucPoint[] }[] {
-  const targets = new Map<string, AucPoint[][]>();
+/** A line for each attack, in a panel for each target. */
+function curvesOf(results: readonly ResultRow[]): CurvePoint[] {
+  const targets = new Map<string, CurvePoint[][]>();
   for (const { first } of groupsOf(results)) {
     const line = lineOf(first);
     if (line.length === 0) continue;
@@ -114,18 +230,19 @@ function curvesOf(results: readonly ResultRow[]): { name: string; points: AucPoi
       ...(lines.some((other) => goesOn(other, line)) ? [] : [line]),
     ]);
   }
-  return [...targets].map(([name, lines]) => ({ name, points: lines.flat() }));
+  return [...targets.values()].flat(2);
 }
 
 /** Whether one line is the other, or goes on from it: of a sweep over budgets or thresholds the longest says it all. */
-function goesOn(one: readonly AucPoint[], other: readonly AucPoint[]): boolean {
-  return other.every(({ queries, auc }, at) => one[at]?.queries === queries && one[at]?.auc === auc);
+function goesOn(one: readonly CurvePoint[], other: readonly CurvePoint[]): boolean {
+  return other.every(({ x, mean }, at) => one[at]?.x === x && one[at]?.mean === mean);
 }
 
-function lineOf(row: ResultRow): AucPoint[] {
+function lineOf(row: ResultRow): CurvePoint[] {
   const { queries: _queries, threshold: _threshold, ...params } = row.attackParams;
   const series = nameOf(catalog.attacks[row.attack], row.attack, params);
-  return (row.metrics.byQueries ?? []).map(({ queries, auc, aucInterval: [from, to] }) => ({
-    ...{ series, queries, auc, from, to },
+  const common = { facet: targetName(row), series, key: row.jobKey, synthetic: row.data === "synthetic", n: 1 };
+  return (row.metrics.byQueries ?? []).map(({ queries, auc, aucInterval: [low, high] }) => ({
+    ...{ ...common, x: queries, mean: auc, low, high },
   }));
 }

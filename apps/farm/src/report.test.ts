@@ -1,5 +1,6 @@
 import { paperSchema } from "@shadowfarm/core/paper";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
+import type { ResultRow } from "@shadowfarm/store/results";
 import { expect, test } from "vitest";
 import { htmlReport, markdownReport } from "./report.ts";
 import { aResult } from "./result.fixture.ts";
@@ -35,7 +36,7 @@ test("HTML: the same, and no text of the experiment becomes markup", () => {
   expect(report).toContain("<title>small</title>");
   expect(report).toContain("What &lt;script&gt;alert(1)&lt;/script&gt; shows");
   expect(report).toContain("Fig. 3 | &lt;b&gt;");
-  expect(report).not.toMatch(/<script|<b>|https?:/);
+  expect(report.replaceAll('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/<script|<b>|https?:/);
 });
 
 test("pictures: AUC by queries where there is one, and scores of both sides", () => {
@@ -45,10 +46,24 @@ test("pictures: AUC by queries where there is one, and scores of both sides", ()
   ];
   const histogram = { edges: [0, 1, 2], members: [1, 3], nonMembers: [3, 1] };
   const attacked = [aResult({ attack: "boundary", metrics: { byQueries } })];
-  const report = htmlReport(anExperiment(), attacked, [{ name: "mnist mlp · none · <boundary>", histogram }]);
-  expect(report.match(/<svg/g)).toHaveLength(2);
-  expect(report).toContain("<figcaption>mnist mlp · none · &lt;boundary&gt;</figcaption>");
-  expect(htmlReport(anExperiment(), results)).not.toContain("<svg");
+  const band = { n: 2, smallestFpr: 0.01, points: [{ fpr: 0.01, tpr: 0.1, low: 0, high: 0.2 }] };
+  const plain = anExperiment({ paper: [] });
+  const [first] = attacked as [ResultRow];
+  const report = htmlReport(plain, attacked, [{ first, band, histogram }]);
+  expect(report.match(/<svg/g)).toHaveLength(3);
+  expect(report).toMatch(/<h2>ROC<\/h2>[\s\S]*<svg[\s\S]*boundary \(n 2\)/);
+  expect(report).toContain("<figcaption>mnist mlp · none · boundary, first repeat</figcaption>");
+  expect(htmlReport(plain, results)).not.toContain("<svg");
+});
+
+test("pictures: which target leaks under which attack where there are several, and the paper's numbers beside ours", () => {
+  const heading = "Which target leaks, under which attack";
+  const several = [...results, aResult({ attack: "threshold", jobKey: "third" })];
+  const report = htmlReport(anExperiment(), several);
+  expect(report.split(heading)[1]).toMatch(/AUC 0\.580 \[.*\], n = 2<\/title>[\s\S]*TPR@1% 0\.020 \[/);
+  expect(report.split("<h2>Beside the paper</h2>")[1]).toMatch(/<svg[\s\S]*paper 0\.600, ours 0\.580[\s\S]*<table>/);
+  expect(markdownReport(anExperiment(), several)).not.toContain(heading);
+  expect(htmlReport(anExperiment(), results)).not.toContain(heading);
 });
 
 test("of two defenses or more, what each costs: a picture with its table below, in Markdown the table", () => {

@@ -2,8 +2,10 @@ import { compareWithPaper } from "@shadowfarm/core/paper";
 import { trainingSchema } from "@shadowfarm/core/training";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
 import type { ResultRow } from "@shadowfarm/store/results";
+import { escaped } from "@shadowfarm/web/plots/markup";
+import { plotStyle } from "@shadowfarm/web/plots/theme";
 import { paperTable } from "./paper-table.ts";
-import { frontierParts, type NamedHistogram, type Part, picturesOf } from "./report-pictures.ts";
+import { frontierParts, leakParts, type Part, paperFigures, picturesOf, type ScoredAttack } from "./report-pictures.ts";
 import { savedBy } from "./savings-text.ts";
 import { renderOrigins, resultTable, type TableContent } from "./tables.ts";
 
@@ -14,8 +16,11 @@ function partsOf(experiment: ExperimentRow, results: readonly ResultRow[], pictu
   return [
     { heading: "Data", text: renderOrigins(results) },
     ...(saved === null ? [] : [{ heading: "Rounds", text: saved }]),
+    ...leakParts(inFull(spec, results)),
     ...frontierParts(inFull(spec, results)),
-    ...(paper.length > 0 ? [{ heading: "Beside the paper", table: paperTable(paper) }] : []),
+    ...(paper.length > 0
+      ? [{ heading: "Beside the paper", table: paperTable(paper), figures: paperFigures(paper, results) }]
+      : []),
     { heading: "Results", text: "Mean ± standard deviation over n repeats.", table: resultTable(results) },
     ...pictures,
   ];
@@ -30,9 +35,11 @@ function inFull({ search, training }: ExperimentRow["spec"], results: readonly R
 
 /** The report as Markdown. */
 export function markdownReport(experiment: ExperimentRow, results: readonly ResultRow[]): string {
-  const parts = partsOf(experiment, results).map(({ heading, text, table }) =>
-    [`## ${heading}`, text?.replaceAll("\n", "\n\n"), table && markdownTable(table)].filter(Boolean).join("\n\n"),
-  );
+  const parts = partsOf(experiment, results)
+    .filter(({ text, table }) => text || table)
+    .map(({ heading, text, table }) =>
+      [`## ${heading}`, text?.replaceAll("\n", "\n\n"), table && markdownTable(table)].filter(Boolean).join("\n\n"),
+    );
   return `${[`# ${experiment.name}`, experiment.spec.description, ...parts].filter(Boolean).join("\n\n")}\n`;
 }
 
@@ -40,14 +47,14 @@ export function markdownReport(experiment: ExperimentRow, results: readonly Resu
 export function htmlReport(
   experiment: ExperimentRow,
   results: readonly ResultRow[],
-  histograms: readonly NamedHistogram[] = [],
+  scored: readonly ScoredAttack[] = [],
 ): string {
   const { name, spec } = experiment;
-  const pictures = picturesOf(results, histograms);
+  const pictures = picturesOf(results, scored);
   const parts = partsOf(experiment, results, pictures).map(({ heading, text, table, figures = [] }) =>
     [
       `<h2>${escaped(heading)}</h2>`,
-      ...(text ?? "").split("\n").map((line) => `<p>${escaped(line)}</p>`),
+      ...(text?.split("\n").map((line) => `<p>${escaped(line)}</p>`) ?? []),
       `<section>${figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join("\n")}</section>`,
       table ? htmlTable(table) : "",
     ].join("\n"),
@@ -59,6 +66,7 @@ export function htmlReport(
 <title>${escaped(name)}</title>
 <style>
 :root { color-scheme: light dark; }
+${plotStyle}
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }
 div { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -66,8 +74,9 @@ th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transpare
 .right { text-align: right; }
 section { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
 section + div { margin-top: 1rem; }
-figure { margin: 0; max-width: 100%; }
-figure svg { max-width: 100%; height: auto; }
+figure { margin: 0; max-width: 100%; overflow-x: auto; }
+/* Shrunk to a phone, letters would be lost: rather the picture is pushed aside. */
+figure svg { max-width: max(100%, 32rem); height: auto; }
 figcaption { font-size: .9em; max-width: 44ch; }
 </style>
 <h1>${escaped(name)}</h1>
@@ -98,8 +107,4 @@ function htmlTable({ columns, rows }: TableContent): string {
   return `<div><table><thead><tr>${head}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 </tbody></table></div>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

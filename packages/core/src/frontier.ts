@@ -174,7 +174,7 @@ function strengthOf(family: readonly FrontierPoint[]): string | undefined {
 }
 
 /** What a target is, but for its defense. A field of a result that is not named here is a part of it. */
-function settingOf(result: FrontierResult): Record<string, unknown> {
+export function settingOf(result: FrontierResult): Record<string, unknown> {
   const { attack, attackParams, attacker, defense, defenseParams, jobKey, metrics, ...rest } = result;
   const { experiment, experimentId, repeat, engine, machine, version, computeSeconds, ...setting } = rest as Record<
     string,

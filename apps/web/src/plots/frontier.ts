@@ -1,15 +1,15 @@
-import * as Plot from "@observablehq/plot";
-import { colors, draw } from "./draw.ts";
-import { type Box, placeLabels } from "./place-labels.ts";
-
-interface Estimate {
-  mean: number;
-  low: number;
-  high: number;
-}
+import { axisX, axisY, domainOf, type Estimate, LEFT, type Scale, scaleOf } from "./axes.ts";
+import { chanceEntry, chanceStroke, type LegendEntry, legend } from "./legend.ts";
+import { type Box, dot, emptyPicture, line, pathOf, picture } from "./marks.ts";
+import { element, type Markup } from "./markup.ts";
+import { placeLabels } from "./place-labels.ts";
+import { halo, seriesLook } from "./theme.ts";
+import { countText, SMALL, write } from "./words.ts";
 
 /** One defense with its parameters. */
 export interface FrontierDot {
+  /** What it is found by in the picture: `data-key`. */
+  key: string;
   /** The defense, which gives colour and shape. */
   family: string;
   /** The parameters that tell it from others of the family; empty when nothing must. */
@@ -19,247 +19,190 @@ export interface FrontierDot {
   undefended: boolean;
   accuracy: Estimate;
   leak: Estimate;
+  /** Repeats. */
+  n: number;
   /** Whether no other beats it. */
   pareto: boolean;
   /** Shown when it is pointed at. */
   note: string;
 }
 
-const WIDTH = 640;
-const HEIGHT = 400;
-const MARGIN = { marginLeft: 52, marginRight: 162, marginTop: 16, marginBottom: 42 };
-const FONT = 11;
-/** Shapes that can be filled and hollow. The star is the undefended model's. */
-const symbols = ["circle", "square", "triangle", "diamond", "cross", "wye"] as const;
-/** Without the text's own colour, which is the undefended model's, and without yellow, which is lost on white. */
-const palette = colors.series.slice(0, 6);
+interface Options {
+  title: string;
+  leakLabel: string;
+  chance: number;
+  width?: number;
+}
 
 /**
  * Test accuracy against leakage. Filled dots are the Pareto set, joined by the line that says how accurate a model can be
  * that leaks at most so much; hollow ones are beaten by another. What is cut at the frame is an interval, never a dot.
  */
-export function plotFrontier(
-  dots: readonly FrontierDot[],
-  { leakLabel, chance }: { leakLabel: string; chance: number },
-  document: Document,
-): Element {
-  const x = domainOf(
-    dots.map(({ leak }) => leak),
-    chance,
-  );
-  const y = domainOf(dots.map(({ accuracy }) => accuracy));
-  const scale = scaleOf(x, y);
-  const families = [...new Set(dots.filter(({ undefended }) => !undefended).map(({ family }) => family))];
-  const legend = [...(dots.some(({ undefended }) => undefended) ? [UNDEFENDED] : []), ...families];
-  // The undefended model is drawn over what has its place.
-  const inOrder = [...dots].sort((one, other) => Number(one.undefended) - Number(other.undefended));
-  const placed = inOrder.map((dot) => ({
-    ...dot,
-    family: dot.undefended ? UNDEFENDED : dot.family,
-    at: dot.leak.mean,
-    height: dot.accuracy.mean,
-    // Intervals may reach far beyond what is worth showing.
-    left: Math.max(x[0], dot.leak.low),
-    right: Math.min(x[1], dot.leak.high),
-    bottom: Math.max(y[0], dot.accuracy.low),
-    top: Math.min(y[1], dot.accuracy.high),
-  }));
-  const pareto = placed
-    .filter((dot) => dot.pareto)
-    .sort((one, other) => one.at - other.at || one.height - other.height);
-  const steps = stepsOf(pareto, x[1], y[0]);
-  const labels = labelsOf(placed, steps, chance, scale);
-  const channels = {
-    x: "at",
-    y: "height",
-    symbol: "family",
-    stroke: "family",
-    title: "note",
-    r: 4.5,
-    strokeWidth: 1.5,
+export function plotFrontier(dots: readonly FrontierDot[], { title, leakLabel, chance, width = 640 }: Options): Markup {
+  const about = {
+    title,
+    description: `Test accuracy (right is better) against ${leakLabel} (down is better), with 95 % intervals. Filled: the Pareto set, joined; hollow: beaten by another; star: undefended. Dashed: chance.`,
   };
-  const thin = { stroke: "family", strokeWidth: 1, strokeOpacity: 0.4 };
-  return draw(
-    {
-      ariaLabel: `Test accuracy against ${leakLabel}`,
-      ...{ width: WIDTH, height: HEIGHT, ...MARGIN },
-      x: { label: `${leakLabel} (left is better)`, labelArrow: "none", domain: x, ticks: 6, grid: true },
-      y: { label: "test accuracy", domain: y, ticks: 6, grid: true },
-      color: { domain: legend, range: legend.map((family) => colorOf(family, families)) },
-      symbol: { domain: legend, range: legend.map((family) => symbolOf(family, families)) },
-      marks: [
-        Plot.ruleX([chance], { strokeDasharray: "4 3" }),
-        Plot.text([chance], {
-          x: (value) => value,
-          text: () => "chance",
-          frameAnchor: "top",
-          textAnchor: "start",
-          dx: 4,
-          dy: 8,
-          fontSize: FONT,
-          fillOpacity: 0.7,
-        }),
-        Plot.line(steps, { x: "at", y: "height", strokeWidth: 1.5, strokeOpacity: 0.6, ariaDescription: "Pareto set" }),
-        Plot.line(placed, {
-          x: "at",
-          y: "height",
-          z: "line",
-          stroke: "family",
-          strokeWidth: 1,
-          ariaDescription: "strengths",
-        }),
-        Plot.ruleY(placed, { x1: "left", x2: "right", y: "height", ...thin }),
-        Plot.ruleX(placed, { x: "at", y1: "bottom", y2: "top", ...thin }),
-        Plot.dot(
-          placed.filter((dot) => !dot.pareto),
-          { ...channels, ariaDescription: "beaten" },
-        ),
-        Plot.dot(pareto, { ...channels, fill: "family", ariaDescription: "Pareto set" }),
-        Plot.link(
-          labels.filter(({ leader }) => leader),
-          { x1: "at", y1: "height", x2: "toX", y2: "toY", strokeOpacity: 0.4 },
-        ),
-        ...(["start", "end"] as const).map((textAnchor) =>
-          Plot.text(
-            labels.filter((label) => label.textAnchor === textAnchor),
-            { x: "toX", y: "toY", text: "text", textAnchor, fontSize: FONT },
-          ),
-        ),
-        ...legendMarks(legend, scale),
-      ],
-    },
-    document,
+  if (dots.length === 0) return emptyPicture(about, width);
+  const families = [...new Set(dots.filter(({ undefended }) => !undefended).map(({ family }) => family))];
+  const undefended = dots.filter((own) => own.undefended);
+  const counts = (family: string) => countText(dots.filter((own) => own.family === family).map(({ n }) => n));
+  const look = (own: { family: string; undefended: boolean }): Look =>
+    own.undefended ? star : dotLook(families.indexOf(own.family));
+  const entries: LegendEntry[] = [
+    chanceEntry,
+    ...(undefended.length > 0 ? [entryOf(`${UNDEFENDED} (${countText(undefended.map(({ n }) => n))})`, star)] : []),
+    ...families.map((family, at) => entryOf(`${family} (${counts(family)})`, dotLook(at))),
+  ];
+  const above = legend(entries, { left: 0, top: 0, width });
+  const frame = {
+    left: LEFT,
+    right: width - 14,
+    top: above.height + 26,
+    bottom: above.height + 26 + Math.min(360, 0.8 * width),
+  };
+  const x = scaleOf(domainOf(dots.map(({ accuracy }) => accuracy)), [frame.left, frame.right]);
+  const y = scaleOf(
+    domainOf(
+      dots.map(({ leak }) => leak),
+      chance,
+    ),
+    [frame.bottom, frame.top],
+  );
+  const placed = dots
+    .map((own) => ({
+      ...own,
+      x: x(own.accuracy.mean),
+      y: y(own.leak.mean),
+      reach: reachOf(own, x, y),
+      look: look(own),
+    }))
+    // The undefended model is drawn over what has its place.
+    .sort((one, other) => Number(one.undefended) - Number(other.undefended));
+  const pareto = placed.filter((own) => own.pareto).sort((one, other) => other.y - one.y || one.x - other.x);
+  const steps = stepsOf(pareto, frame);
+  const lines = [...new Set(placed.map((own) => own.line))].map((name) => placed.filter((own) => own.line === name));
+  const guessing = y(chance);
+  return picture(
+    { ...about, width, height: frame.bottom + 42 },
+    above.marks,
+    axisX(x, frame, { label: "test accuracy (right is better)" }),
+    axisY(y, frame, { label: `${leakLabel} (down is better)` }),
+    line(frame.left, guessing, frame.right, guessing, chanceStroke),
+    element("path", {
+      d: pathOf(steps),
+      fill: "none",
+      stroke: "currentColor",
+      "stroke-width": 1.5,
+      "stroke-opacity": 0.6,
+    }),
+    lines
+      .filter((own) => own.length > 1)
+      .map((own) =>
+        element("path", { d: pathOf(own), fill: "none", stroke: own[0]?.look.color, "data-line": own[0]?.line }),
+      ),
+    placed.flatMap(({ x: at, y: height, reach, look: { color } }) => [
+      line(reach.left, height, reach.right, height, { stroke: color, "stroke-opacity": 0.4 }),
+      line(at, reach.top, at, reach.bottom, { stroke: color, "stroke-opacity": 0.4 }),
+    ]),
+    placed.map((own) => {
+      const { color, shape } = own.look;
+      const style = { stroke: color, "stroke-width": 1.5, fill: own.pareto ? color : "none", "data-key": own.key };
+      return dot(own.x, own.y, shape, 4.5, style, own.note);
+    }),
+    labelsOf(placed, steps, guessing, frame),
   );
 }
 
 const UNDEFENDED = "undefended";
 
-/** Every mean, and as much of the intervals as leaves room for the means. */
-function domainOf(estimates: readonly Estimate[], ...others: readonly number[]): [number, number] {
-  const means = [...estimates.map(({ mean }) => mean), ...others];
-  const [low, high] = [Math.min(...means), Math.max(...means)];
-  const reach = Math.max(0.02, 0.3 * (high - low));
-  const edge = Math.max(0.01, 0.08 * (high - low));
-  const from = Math.max(low - reach, Math.min(low - edge, ...estimates.map((own) => own.low)));
-  const to = Math.min(high + reach, Math.max(high + edge, ...estimates.map((own) => own.high)));
-  return [from, to];
+interface Look {
+  color: string;
+  shape: number | "star";
 }
 
-/** From a value to its pixel, and back. */
-function scaleOf([left, right]: readonly [number, number], [bottom, top]: readonly [number, number]) {
-  const frame = {
-    left: MARGIN.marginLeft,
-    right: WIDTH - MARGIN.marginRight,
-    top: MARGIN.marginTop,
-    bottom: HEIGHT - MARGIN.marginBottom,
-  };
-  const perX = (frame.right - frame.left) / (right - left);
-  const perY = (frame.bottom - frame.top) / (top - bottom);
-  return {
-    frame,
-    x: (value: number) => frame.left + (value - left) * perX,
-    y: (value: number) => frame.bottom - (value - bottom) * perY,
-    valueX: (pixel: number) => left + (pixel - frame.left) / perX,
-    valueY: (pixel: number) => bottom + (frame.bottom - pixel) / perY,
-  };
+const star: Look = { color: "currentColor", shape: "star" };
+
+type Point = { x: number; y: number };
+type Placed = FrontierDot & Point & { reach: Box; look: Look };
+
+function dotLook(index: number): Look {
+  const { color, shape } = seriesLook(index);
+  return { color, shape };
 }
 
-type Scale = ReturnType<typeof scaleOf>;
-type Place = { at: number; height: number };
-type Placed = FrontierDot & Place & { left: number; right: number; bottom: number; top: number };
+function entryOf(label: string, { color, shape }: Look): LegendEntry {
+  return { label, sign: (x, y) => dot(x + 8, y, shape, 4.5, { fill: color }) };
+}
 
-/** The corners of the line over the Pareto set, from the bottom of the frame to its right edge. */
-function stepsOf(pareto: readonly Place[], right: number, bottom: number): Place[] {
-  let height = bottom;
-  const corners = pareto.flatMap(({ at, height: next }) => {
-    const before = { at, height };
-    height = next;
-    return [before, { at, height }];
+/** The intervals, which may reach far beyond what is worth showing. */
+function reachOf({ accuracy, leak }: FrontierDot, x: Scale, y: Scale): Box {
+  return { left: x(accuracy.low), right: x(accuracy.high), top: y(leak.high), bottom: y(leak.low) };
+}
+
+/** The corners of the line under which no defense comes, from the left of the frame to its top; `pareto` from the least leak on. */
+function stepsOf(pareto: readonly Point[], frame: Box): Point[] {
+  let x = frame.left;
+  const corners = pareto.flatMap(({ x: next, y }) => {
+    const before = { x, y };
+    x = next;
+    return [before, { x, y }];
   });
-  return corners.length === 0 ? [] : [...corners, { at: right, height }];
+  return corners.length === 0 ? [] : [...corners, { x, y: frame.top }];
 }
 
 /** Names of the Pareto set and of the undefended model, clear of dots, lines and each other; the rest has the legend. */
-function labelsOf(placed: readonly Placed[], steps: readonly Place[], chance: number, scale: Scale) {
-  const { frame } = scale;
-  const stacks = stacksOf(placed, scale);
+function labelsOf(placed: readonly Placed[], steps: readonly Point[], guessing: number, frame: Box): Markup[] {
+  const stacks = stacksOf(placed);
   const named = stacks.flatMap((stack) => {
-    const dot = stack.find(({ undefended }) => undefended) ?? stack.find(({ pareto }) => pareto);
-    return dot ? [{ ...dot, others: stack.length - 1 }] : [];
+    const own = stack.find(({ undefended }) => undefended) ?? stack.find(({ pareto }) => pareto);
+    return own ? [{ ...own, others: stack.length - 1 }] : [];
   });
   const places = placeLabels(
-    named.map(({ at, height, family, strength, others }) => {
+    named.map(({ x, y, family, strength, undefended, others }) => {
       const more = others === 0 ? "" : ` and ${others} other${others === 1 ? "" : "s"}`;
-      const texts = strength === "" ? [family] : [`${family} ${strength}`, strength];
-      return { x: scale.x(at), y: scale.y(height), texts: texts.map((text) => text + more) };
+      const name = undefended ? UNDEFENDED : family;
+      const texts = strength === "" ? [name] : [`${name} ${strength}`, strength];
+      return { x, y, texts: texts.map((text) => text + more) };
     }),
     {
-      dots: stacks.map(([{ at, height }]) => ({ x: scale.x(at), y: scale.y(height) })),
+      dots: stacks.map(([first]) => first),
       lines: [
-        ...steps.slice(1).map((to, before) => spanning(steps[before] as Place, to, scale)),
-        ...placed.map(({ height, left, right }) => spanning({ at: left, height }, { at: right, height }, scale)),
+        ...steps.slice(1).map((to, before) => spanning(steps[before] as Point, to)),
+        ...placed.map(({ y, reach }) => spanning({ x: reach.left, y }, { x: reach.right, y })),
+        spanning({ x: frame.left, y: guessing }, { x: frame.right, y: guessing }),
       ],
-      crossing: [
-        ...placed.map(({ at, bottom, top }) => spanning({ at, height: bottom }, { at, height: top }, scale)),
-        { left: scale.x(chance) - 1, right: scale.x(chance) + 1, top: frame.top, bottom: frame.bottom },
-      ],
-      texts: [{ left: scale.x(chance), right: scale.x(chance) + 46, top: frame.top, bottom: frame.top + 16 }],
+      crossing: placed.map(({ x, reach }) => spanning({ x, y: reach.top }, { x, y: reach.bottom })),
+      texts: [],
       frame,
-      fontSize: FONT,
+      fontSize: SMALL,
     },
   );
-  return named.flatMap((dot, index) => {
+  return named.flatMap((own, index) => {
     const place = places[index];
-    return place ? [{ ...dot, ...place, toX: scale.valueX(place.x), toY: scale.valueY(place.y) }] : [];
+    if (!place) return [];
+    const name = write(place.text, { x: place.x, y: place.y, anchor: place.textAnchor, size: SMALL }, halo);
+    return place.leader ? [line(own.x, own.y, place.x, place.y, { "stroke-opacity": 0.4 }), name] : [name];
   });
 }
 
 /** Dots that cover each other, as those of defenses that change nothing which the strongest attack looks at. */
-function stacksOf(placed: readonly Placed[], scale: Scale): [Placed, ...Placed[]][] {
+function stacksOf(placed: readonly Placed[]): [Placed, ...Placed[]][] {
   const stacks: [Placed, ...Placed[]][] = [];
-  for (const dot of placed) {
-    const stack = stacks.find(
-      ([first]) => Math.hypot(scale.x(first.at) - scale.x(dot.at), scale.y(first.height) - scale.y(dot.height)) < 3,
-    );
-    if (stack) stack.push(dot);
-    else stacks.push([dot]);
+  for (const own of placed) {
+    const stack = stacks.find(([first]) => Math.hypot(first.x - own.x, first.y - own.y) < 3);
+    if (stack) stack.push(own);
+    else stacks.push([own]);
   }
   return stacks;
 }
 
-/** One stretch of the step line. */
-function spanning(from: Place, to: Place, scale: Scale): Box {
-  const xs = [scale.x(from.at), scale.x(to.at)];
-  const ys = [scale.y(from.height), scale.y(to.height)];
+/** What a straight line covers. */
+function spanning(from: Point, to: Point): Box {
   return {
-    left: Math.min(...xs) - 1,
-    right: Math.max(...xs) + 1,
-    top: Math.min(...ys) - 1,
-    bottom: Math.max(...ys) + 1,
+    left: Math.min(from.x, to.x) - 1,
+    right: Math.max(from.x, to.x) + 1,
+    top: Math.min(from.y, to.y) - 1,
+    bottom: Math.max(from.y, to.y) + 1,
   };
-}
-
-function legendMarks(legend: readonly string[], scale: Scale): Plot.Markish[] {
-  const row = Math.min(17, (scale.frame.bottom - scale.frame.top) / legend.length);
-  const rows = legend.map((family, at) => ({
-    family,
-    at: scale.valueX(scale.frame.right + 16),
-    height: scale.valueY(scale.frame.top + 8 + row * at),
-  }));
-  const place = { x: "at", y: "height" };
-  return [
-    Plot.dot(rows, { ...place, symbol: "family", stroke: "family", fill: "family", r: 4.5 }),
-    Plot.text(rows, { ...place, text: "family", textAnchor: "start", dx: 12, fontSize: FONT }),
-  ];
-}
-
-function colorOf(family: string, families: readonly string[]): string {
-  return family === UNDEFENDED ? "currentColor" : (palette[families.indexOf(family) % palette.length] as string);
-}
-
-/** Another one on each round through the colours, so that 36 defenses differ. */
-function symbolOf(family: string, families: readonly string[]): string {
-  const at = families.indexOf(family);
-  const round = Math.floor(at / palette.length);
-  return family === UNDEFENDED ? "star" : (symbols[(at + round) % symbols.length] as string);
 }

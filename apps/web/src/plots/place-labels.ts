@@ -1,10 +1,5 @@
-/** A rectangle in pixels, y downwards. */
-export interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
+import type { Box } from "./marks.ts";
+import { widthOf } from "./words.ts";
 
 /** A dot that is to be named. */
 interface Anchor {
@@ -37,8 +32,6 @@ interface Surroundings {
   fontSize: number;
 }
 
-/** About what a character of the plots' font takes, in units of its size. */
-const CHARACTER = 0.57;
 /** Half of what a dot takes, and of the room in which a name without a leader would be taken for another dot's. */
 const DOT = 6;
 const ROOM = 15;
@@ -55,11 +48,14 @@ export function placeLabels(
   const written = [...texts];
   return anchors.map((anchor) => {
     const others = dots.filter(({ x, y }) => Math.hypot(x - anchor.x, y - anchor.y) > DOT / 2);
+    const own = around(anchor, DOT);
+    const near = [own, ...others.map((dot) => around(dot, ROOM))];
+    const crowded = [own, ...others.map((dot) => around(dot, DOT))];
     for (const avoided of [[...lines, ...crossing], lines, []]) {
       for (const label of candidates(anchor)) {
         const box = boxOf(label, fontSize);
-        const near = [around(anchor, DOT), ...others.map((dot) => around(dot, label.leader ? DOT : ROOM))];
-        if (!inside(box, frame) || [...written, ...near, ...avoided].some((other) => overlap(box, other))) continue;
+        const covers = (boxes: readonly Box[]) => boxes.some((other) => overlap(box, other));
+        if (!inside(box, frame) || [written, label.leader ? crowded : near, avoided].some(covers)) continue;
         written.push(box);
         return label;
       }
@@ -85,7 +81,7 @@ const offsets: readonly (readonly [number, number, boolean])[] = [
 
 /** What a label covers. */
 function boxOf({ text, x, y, textAnchor }: Label, fontSize: number): Box {
-  const width = text.length * fontSize * CHARACTER;
+  const width = widthOf(text, fontSize);
   const left = textAnchor === "start" ? x : x - width;
   return { left, right: left + width, top: y - 0.6 * fontSize, bottom: y + 0.6 * fontSize };
 }

@@ -1,0 +1,158 @@
+import { apart, type Scale, scaleOf, spreadOf, ticksOf } from "./axes.ts";
+import { boxEntry, chanceEntry, chanceStroke, legend } from "./legend.ts";
+import { type Box, emptyPicture, line, pathOf, picture } from "./marks.ts";
+import { element, type Markup } from "./markup.ts";
+import { halo, magnitudeSteps } from "./theme.ts";
+import { countText, SMALL, shortNumber, tooltip, write } from "./words.ts";
+
+/** An axis: numbers where all values are, else names from the top in the order in which they come up. */
+export interface Dimension {
+  name: string;
+  label: string;
+  log?: boolean;
+  /** What guessing reaches, of a metric. */
+  chance?: number;
+}
+
+/** One combination. */
+export interface ParallelRow {
+  key: string;
+  synthetic: boolean;
+  /** Repeats. */
+  n: number;
+  /** By the dimensions' names; null where it has none, and its line stops. */
+  values: Readonly<Record<string, number | string | null>>;
+}
+
+/** Every combination as a line over all dimensions, in the colour of the last one's value. */
+export function plotParallel(
+  rows: readonly ParallelRow[],
+  dimensions: readonly Dimension[],
+  { title, width = 900 }: { title: string; width?: number },
+): Markup {
+  const last = dimensions.at(-1);
+  const about = {
+    title,
+    description: `A line for each of ${rows.length} combinations over ${dimensions.map(({ label }) => label).join(", ")}; coloured by ${last?.label ?? "nothing"}. Broken lines: synthetic data.`,
+  };
+  if (rows.length === 0 || !last) return emptyPicture(about, width);
+  const whole = Math.max(width, LEAST * dimensions.length);
+  const step = (whole - LEFT - RIGHT) / Math.max(1, dimensions.length - 1);
+  const box = { left: 0, top: 34, right: whole, bottom: 34 + TALL };
+  const axes = dimensions.map((dimension, at) => ({
+    ...dimension,
+    x: LEFT + step * at,
+    ...placesOf(dimension, rows, box),
+  }));
+  const ranges = rangesOf(axes.at(-1)?.scale ?? null);
+  const below = legend(
+    [
+      ...ranges.map((range, at) => boxEntry(at === 0 ? `${last.label} ${range}` : range, magnitudeSteps[at] as string)),
+      ...(dimensions.some(({ chance }) => chance !== undefined) ? [chanceEntry] : []),
+      ...(rows.some(({ synthetic }) => synthetic) ? [syntheticEntry] : []),
+      { label: `${rows.length} combinations, ${countText(rows.map(({ n }) => n))}`, sign: () => [] },
+    ],
+    { left: 0, top: box.bottom + 14, width: whole },
+  );
+  const thin = rows.length > 60;
+  return picture(
+    { ...about, width: whole, height: box.bottom + 14 + below.height },
+    rows.map(({ key, synthetic, n, values }) => {
+      const points = axes.map(({ name, x, place }) => ({ x, y: place(values[name] ?? null) }));
+      const said = axes.map(({ name, label }) => `${label} ${shown(values[name] ?? null)}`).join(", ");
+      return element(
+        "path",
+        {
+          ...{
+            d: pathOf(points),
+            stroke: ranges.length === 0 ? "currentColor" : colorOf(points.at(-1)?.y ?? null, box),
+            fill: "none",
+            "data-key": key,
+          },
+          ...{ "stroke-width": thin ? 1 : 2, "stroke-opacity": thin ? 0.6 : 0.9 },
+          "stroke-dasharray": synthetic ? SYNTHETIC : undefined,
+        },
+        tooltip(`${said}, n = ${n}${synthetic ? ", SYNTHETIC data" : ""}`),
+      );
+    }),
+    axes.map(({ name, label, x, chance, place, ticks }) => {
+      const guess = chance === undefined ? null : place(chance);
+      return element(
+        "g",
+        { "data-dimension": name },
+        line(x, box.top, x, box.bottom),
+        write(
+          label,
+          { x, y: box.top - 16, anchor: "middle", size: SMALL, room: 0.88 * step - 8 },
+          { "font-weight": 600 },
+        ),
+        // Read over the lines.
+        ticks.map(({ text, at }) =>
+          write(text, { x: x + 6, y: at, size: SMALL, room: Math.min(step, RIGHT) - 10 }, halo),
+        ),
+        guess === null ? [] : line(x - 18, guess, x, guess, { ...chanceStroke, "stroke-width": 2 }),
+      );
+    }),
+    below.marks,
+  );
+}
+
+const LEFT = 40;
+const RIGHT = 96;
+const TALL = 260;
+const LEAST = 92;
+const SYNTHETIC = "5 3";
+const syntheticEntry = {
+  label: "SYNTHETIC data",
+  sign: (x: number, y: number) => line(x, y, x + 16, y, { "stroke-dasharray": SYNTHETIC, "stroke-width": 2 }),
+};
+
+/** Where values are on an axis, and what is written on it. */
+function placesOf({ name, log = false, chance }: Dimension, rows: readonly ParallelRow[], { top, bottom }: Box) {
+  const values = rows.flatMap(({ values: { [name]: value } }) => value ?? []);
+  const numbers = values.filter((value) => typeof value === "number");
+  if (numbers.length === values.length && numbers.length > 0) {
+    const all = chance === undefined ? numbers : [...numbers, chance];
+    const byLog = log && all.every((value) => value > 0);
+    const scale = scaleOf(spreadOf(all, byLog), [bottom, top], byLog);
+    const ticks = ticksOf(scale, 5).map((value) => ({ text: shortNumber(value), at: scale(value) }));
+    return {
+      scale,
+      place: (value: number | string | null) => (typeof value === "number" ? scale(value) : null),
+      ticks: apart(ticks, high),
+    };
+  }
+  const names = [...new Set(values.map(String))];
+  const at = (index: number) =>
+    names.length < 2 ? (top + bottom) / 2 : top + ((bottom - top) * index) / (names.length - 1);
+  return {
+    scale: null,
+    place: (value: number | string | null) => (value === null ? null : at(names.indexOf(String(value)))),
+    ticks: apart(
+      names.map((text, index) => ({ text, at: at(index) })),
+      high,
+    ),
+  };
+}
+
+function high(): number {
+  return SMALL + 4;
+}
+
+/** Of the five colours, where the last axis has numbers. */
+function rangesOf(scale: Scale | null): string[] {
+  if (scale === null) return [];
+  const [bottom = 0, top = 0] = scale.range();
+  const edge = (part: number) => shortNumber(scale.invert(bottom + (top - bottom) * part));
+  return magnitudeSteps.map((_, at) => `${edge(at / 5)}–${edge((at + 1) / 5)}`);
+}
+
+function colorOf(y: number | null, { top, bottom }: Box): string {
+  if (y === null) return "currentColor";
+  const share = (bottom - y) / (bottom - top);
+  return magnitudeSteps[Math.min(4, Math.floor(share * 5))] as string;
+}
+
+function shown(value: number | string | null): string {
+  return value === null ? "n/a" : typeof value === "number" ? shortNumber(value) : value;
+}
