@@ -9,22 +9,19 @@ import { catalogFor } from "@shadowfarm/ml/catalog";
 import { openSender } from "@shadowfarm/queue/queue";
 import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/scheduler";
 import type { Store } from "@shadowfarm/store/client";
-import { cancelExperiment, submitExperiment, type Terms } from "@shadowfarm/store/experiments";
+import { cancelExperiment, type Terms } from "@shadowfarm/store/experiments";
 import { openFolder } from "@shadowfarm/store/folder-artifacts";
-import { claim } from "@shadowfarm/store/jobs";
+import { type Claim, claim, commit } from "@shadowfarm/store/jobs";
 import { announceLeader, awaitLeader } from "@shadowfarm/store/leader";
-import { takeReady } from "@shadowfarm/store/shares";
+import { mendOffers, takeReady } from "@shadowfarm/store/shares";
 import { livePools, type Pool, registerWorker, retireWorker, unservedExperiments } from "@shadowfarm/store/workers";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
 import type { Compute } from "@shadowfarm/worker/compute";
 import { type RunningWorker, startWorker, WORKER_DEFAULTS, type WorkerConfig } from "@shadowfarm/worker/worker";
 import { afterEach, describe, expect } from "vitest";
-import { readConfig } from "../../apps/farm/src/config.ts";
-import { checkSubmission } from "../../apps/farm/src/submission.ts";
 import { eventually, test } from "../fixtures.ts";
 import { aPlan, planned, statesOf } from "../plans.ts";
-import { writeSpec } from "../specs.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const silent = () => openTelemetry({ level: "silent", addresses: [] });
@@ -168,6 +165,35 @@ describe("jobs go to workers that can run them", () => {
     expect(await fits(large)).toEqual(["a1001", "a1002", "big1", "big2"]);
   });
 
+  test("and what a user has of one pool counts where another is shared", async ({ store }) => {
+    const many = (prefix: string) =>
+      aPlan(Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${prefix}${i}`, [`${prefix}-in`]])));
+    const add = async (prefix: string, user: string, engine: string) => {
+      await planned(store, prefix, many(prefix), { user }, engine);
+      await store.db.$executeRaw`
+        UPDATE "Job" SET state = CASE kind WHEN 'prepare' THEN 'done' ELSE 'ready' END::"JobState" WHERE key LIKE ${`${prefix}%`}`;
+      await mendOffers(store);
+    };
+    await add("a", "ann", "onnx-cuda");
+    await add("b", "bob", "onnx-cuda");
+    await add("c", "bob", "onnx");
+    const gpu = await aPool(store, { engine: "onnx-cuda" });
+    const cpu = await aPool(store, { engine: "onnx" });
+    const handed: Record<string, number> = {};
+    for (let round = 0; round < 10; round++) {
+      for (const { pool } of [gpu, cpu]) {
+        for (const { key } of await takeReady(store, 4, { pool })) {
+          handed[key.charAt(0)] = (handed[key.charAt(0)] ?? 0) + 1;
+          const held = (await claim(store, key, "worker")) as Claim;
+          await commit(store, held, { artifacts: {}, seconds: 1 }, { engine: "test", machine: "m", version: "0" });
+        }
+      }
+    }
+    expect(handed.c).toBe(40);
+    expect((handed.a as number) + (handed.b as number)).toBe(40);
+    expect(handed.a).toBeGreaterThan(handed.b as number);
+  });
+
   test("who come to wait for them, as status and the scheduler say meanwhile", async ({ store, cli, databaseUrl }) => {
     const id = await planned(store, "lonely", fan("job", 5), { labels: ["a100"] }, "onnx-cuda");
     const worker = await aWorker(store, { engine: "onnx", labels: ["a100"] });
@@ -254,47 +280,42 @@ describe.skipIf(process.platform !== "linux")("a compute process", () => {
     checkpointSeconds: 0,
   });
 
-  /** A training that takes for ever. */
-  async function endless(store: Store, folder: string): Promise<string> {
-    const config = readConfig({ SHADOWFARM_HOME: folder, SHADOWFARM_DATASETS: folder, SHADOWFARM_ENGINE: "onnx" });
-    const shape = { data: "synthetic", records: 150, defenses: ["none"], training: { epochs: 10_000, batch: 10 } };
-    const file = await writeSpec(folder, { name: "endless", ...shape });
-    return submitExperiment(store, await checkSubmission(file, config, false));
-  }
-
-  /** The process that trains, once one does. */
-  async function trainer(store: Store): Promise<number> {
-    await eventually("it trains", async () => store.db.job.findFirst({ where: { kind: "train", state: "running" } }));
-    return eventually("its process is there", async () => (await children())[0]);
+  /** The next compute process, as soon as it is there: long before it could have done anything. */
+  async function fresh(known: readonly number[] = []): Promise<number> {
+    return eventually(
+      "a process is there",
+      async () => (await children()).find((pid) => !known.includes(pid)),
+      100_000,
+    );
   }
 
   test("that stands still is killed, and one that is killed from outside is told as such", async ({
     store,
     folder,
   }) => {
+    await planned(store, "still", aPlan({ a: [] }));
     const compute = openChildren({ ...settings(folder), stuckMs: 4_000 }, silent().log);
-    await aWorker(store, { engine: "onnx", slots: 1, compute });
+    await aWorker(store, { slots: 1, compute });
     await aScheduler(store);
-    const id = await endless(store, folder);
-    process.kill(await trainer(store), "SIGSTOP");
-    const failed = await eventually("the attempt has failed", async () =>
-      store.db.attempt.findFirst({ where: { outcome: "failed" } }),
+    const first = await fresh();
+    process.kill(first, "SIGSTOP");
+    process.kill(await fresh([first]), "SIGKILL");
+    const attempts = await eventually("both attempts have failed", async () => {
+      const failed = await store.db.attempt.findMany({ where: { outcome: "failed" }, orderBy: { fence: "asc" } });
+      return failed.length >= 2 && failed;
+    });
+    expect(attempts[0]?.error).toMatch(
+      /made no progress: it used no CPU time for 4 s, and was killed; SHADOWFARM_STUCK/,
     );
-    expect(failed.error).toMatch(/made no progress: it used no CPU time for 4 s, and was killed; SHADOWFARM_STUCK/);
-
-    process.kill(await trainer(store), "SIGKILL");
-    await eventually("that has failed as well", async () =>
-      store.db.attempt.findFirst({ where: { error: { contains: "was killed by SIGKILL from outside" } } }),
-    );
-    await cancelExperiment(store, id);
+    expect(attempts[1]?.error).toMatch(/was killed by SIGKILL/);
   });
 
   test("that hears nothing of a cancellation, as in a native call, is killed", async ({ store, folder }) => {
+    const id = await planned(store, "deaf", aPlan({ a: [] }));
     const compute = openChildren({ ...settings(folder), stuckMs: 3_600_000 }, silent().log);
-    await aWorker(store, { engine: "onnx", slots: 1, compute });
+    await aWorker(store, { slots: 1, compute });
     await aScheduler(store);
-    const id = await endless(store, folder);
-    const pid = await trainer(store);
+    const pid = await fresh();
     process.kill(pid, "SIGSTOP");
     await cancelExperiment(store, id);
     await eventually("it is gone", async () => !(await children()).includes(pid));
