@@ -6,6 +6,13 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Texts of objects that are met often and never changed, so that each is written out once. */
 export type KnownTexts = WeakMap<object, string>;
 
+/** The text of an object that is met often; the first time, it is written out. */
+export function remember(value: object, known: KnownTexts): string {
+  const text = known.get(value) ?? canonicalJson(value);
+  known.set(value, text);
+  return text;
+}
+
 const PLAIN_TEXT = /^[\w /.:-]*$/;
 
 /**
@@ -35,9 +42,7 @@ export function canonicalJson(value: unknown, known?: KnownTexts): string {
       if (member === undefined) continue;
       members += `${members === "" ? "" : ","}${canonicalJson(name)}:${canonicalJson(member, known)}`;
     }
-    const text = `{${members}}`;
-    known?.set(value, text);
-    return text;
+    return `{${members}}`;
   }
   throw new TypeError(`a ${typeof value} has no canonical JSON`);
 }

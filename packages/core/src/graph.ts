@@ -8,7 +8,7 @@ import type {
   ShadowRecords,
   UnitUse,
 } from "./catalog.ts";
-import { fingerprint, type KnownTexts } from "./fingerprint.ts";
+import { fingerprint, type KnownTexts, remember } from "./fingerprint.ts";
 import { type JobWork, kindVersions, type QueryPoints } from "./job.ts";
 import type { Owner, Split } from "./split.ts";
 import type { Training } from "./training.ts";
@@ -74,6 +74,7 @@ export class Graph {
     return {
       /** @param attacker what the attacker's own models are made of, unless a group of them says otherwise */
       attack: (attack: UnitUse, needs: SettledNeeds, attacker: Setting): string => {
+        remember(attack, this.#known);
         const { access, references = 0, population = 0, randomPoints = 0, views = 1, most, probe } = needs;
         const evaluation = (owner: Owner): QueryPoints => ({ set: "evaluation", owner, ...(most && { most }) });
         const shadows = needs.shadows.flatMap(({ count, about, setting, records }) => {
@@ -124,6 +125,8 @@ export class Graph {
 
   #models(setting: Setting, records: string): Models {
     const { input, encoding, split, model, training, defense, trainedUnder, seed } = setting;
+    for (const shared of [input, encoding, split, model, training, defense, trainedUnder])
+      remember(shared, this.#known);
     const engine = this.#engine;
     const known = new Map<string, string>();
     const once = (name: string, add: () => string): string => {

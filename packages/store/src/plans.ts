@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
-import { canonicalJson, type KnownTexts } from "@shadowfarm/core/fingerprint";
+import { type KnownTexts, remember } from "@shadowfarm/core/fingerprint";
 import { inputKeys } from "@shadowfarm/core/job";
 import { combinationOf, type Plan } from "@shadowfarm/core/plan";
 import pg from "pg";
@@ -152,7 +152,7 @@ async function writeCells(client: pg.Client, experimentId: string, { cells }: Pl
 }
 
 function textOf(value: unknown, texts: KnownTexts): string | number {
-  return typeof value === "string" || typeof value === "number" ? value : canonicalJson(value, texts);
+  return typeof value === "string" || typeof value === "number" ? value : remember(value as object, texts);
 }
 
 async function inChunks<T>(items: readonly T[], each: (some: T[]) => Promise<unknown>): Promise<void> {

@@ -53,7 +53,7 @@ export interface Leadership {
 
 /** How often who does not lead tries to, and who leads makes sure that it still does. */
 const LEAD_MS = 500;
-/** A leader that says nothing for so long hangs, and is cut off by the database; planning a very large experiment keeps it silent too. */
+/** A leader that says nothing for so long hangs, and is cut off by the database. */
 const SILENCE_MS = 60_000;
 /** An answer that takes longer is taken for none. */
 const ANSWER_MS = 10_000;
