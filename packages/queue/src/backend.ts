@@ -1,7 +1,7 @@
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
-import { createPostgresBackend, Queue, runMigrations, Worker, type WorkerOptions } from "bullmq";
+import { createPostgresBackend, Queue, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
-import pg from "pg";
+import { makeQueueTables, QUEUE_NAME } from "./postgres-tables.ts";
 
 /** What carries the messages: Redis when its URL is set, the farm's own Postgres otherwise. */
 export interface QueueConfig {
@@ -19,8 +19,6 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-const QUEUE_NAME = "jobs";
-
 /**
  * Connects to the message carrier.
  *
@@ -31,17 +29,7 @@ export async function openBackend(config: QueueConfig): Promise<Backend> {
 }
 
 async function openPostgres(url: string): Promise<Backend> {
-  const client = new pg.Client({ connectionString: url });
-  try {
-    await client.connect();
-    await runMigrations(client);
-  } catch (error) {
-    throw new EnvironmentFault(`the queue's tables cannot be made in the database (${messageOf(error)})`, {
-      cause: error,
-    });
-  } finally {
-    await client.end().catch(() => {});
-  }
+  await makeQueueTables(url);
   const connection = { connectionString: url, max: 4 };
   return {
     name: "postgres",
