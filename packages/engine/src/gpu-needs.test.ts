@@ -14,18 +14,21 @@ test("what a GPU needs is there, or it is said what is missing and what to do", 
   }
 });
 
-test.runIf(process.platform === "linux")("a library that does not load says why in the loader's own words", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-loader-"));
-  const file = path.join(folder, "broken.so");
-  await writeFile(file, "no library");
-  expect(loaderError(file)).toMatch(/broken\.so: (file too short|invalid ELF header)/);
-  expect(loaderError(path.join(folder, "absent.so"))).toMatch(/absent\.so: cannot open shared object file/);
-  await rm(folder, { recursive: true });
-  const runtime = path.dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
-  expect(
-    loaderError(path.join(runtime, "bin/napi-v6", process.platform, process.arch, "libonnxruntime.so.1")),
-  ).toBeNull();
-});
+test.runIf(process.platform === "linux")(
+  "a library that does not load says why in the loader's own words",
+  async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-loader-"));
+    const file = path.join(folder, "broken.so");
+    await writeFile(file, "no library");
+    expect(loaderError(file)).toMatch(/broken\.so: (file too short|invalid ELF header)/);
+    expect(loaderError(path.join(folder, "absent.so"))).toMatch(/absent\.so: cannot open shared object file/);
+    await rm(folder, { recursive: true });
+    const runtime = path.dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+    expect(
+      loaderError(path.join(runtime, "bin/napi-v6", process.platform, process.arch, "libonnxruntime.so.1")),
+    ).toBeNull();
+  },
+);
 
 test("long messages are cut to their first line", () => {
   expect(shortened("first\nsecond")).toBe("first");

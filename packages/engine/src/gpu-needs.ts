@@ -27,6 +27,9 @@ const CUDA_LIBRARIES = [
   "libcudnn.so.9",
 ];
 
+/** An optional package. */
+const TENSORFLOW = "@tensorflow/tfjs-node-gpu";
+
 /** Looks for all that computing on an NVIDIA GPU needs; Linux on x64 alone has it. */
 export async function gpuNeeds(): Promise<GpuNeed[]> {
   return [await driver(), await cudaLibraries(), cudaProvider(), tensorflowGpu()];
@@ -83,11 +86,11 @@ function cudaProvider(): GpuNeed {
 function tensorflowGpu(): GpuNeed {
   const name = "gpu tensorflow-gpu";
   try {
-    return { name, found: require.resolve("@tensorflow/tfjs-node-gpu"), problem: null };
+    return { name, found: require.resolve(TENSORFLOW), problem: null };
   } catch {
     return missing(
       name,
-      "@tensorflow/tfjs-node-gpu is not installed; npm install @tensorflow/tfjs-node-gpu@4.22.0, with CUDA 11.2 and cuDNN 8 (or use onnx-cuda)",
+      `${TENSORFLOW} is not installed; npm install ${TENSORFLOW}@4.22.0, with CUDA 11.2 and cuDNN 8 (or use onnx-cuda)`,
     );
   }
 }
