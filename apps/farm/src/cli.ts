@@ -174,6 +174,13 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
         .option("--json", "print the applied migrations as JSON")
         .exitOverride()
         .action(act(async () => (await import("./commands/db.ts")).migrateDatabase)),
+    )
+    .addCommand(
+      new Command("roles")
+        .description("make database roles for schedulers, workers and readers, with the rights that each needs")
+        .option("--json", "print the roles as JSON")
+        .exitOverride()
+        .action(act(async () => (await import("./commands/db.ts")).grantRoles)),
     );
 
   const artifacts = program.command("artifacts").description("the bytes that jobs left");

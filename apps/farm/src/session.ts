@@ -3,6 +3,7 @@ import { compareWithPaper } from "@shadowfarm/core/paper";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, failuresOf } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
+import { refusalOf } from "@shadowfarm/store/roles";
 import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import { duration, follow, type Progress } from "./follow.ts";
@@ -118,6 +119,11 @@ async function summarize(
 export function explainError(error: unknown, verbose: boolean): { message: string; code: number } {
   if (error instanceof FarmError)
     return { message: verbose ? (error.stack ?? error.message) : error.message, code: EXIT.refused };
+  const refusal = refusalOf(Object(error));
+  if (refusal !== null && !verbose) {
+    const why = "this login of the database may not do that";
+    return { message: `${why}: ${refusal}; shadowfarm db roles says what each role may`, code: EXIT.refused };
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     message: verbose ? stack : `unexpected: ${stack.split("\n")[0]}; add --verbose for the whole trace`,

@@ -1,6 +1,7 @@
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import { eagerEngine } from "./eager.ts";
 import type { Engine } from "./engine.ts";
+import { shortened } from "./gpu-needs.ts";
 import { startOnnx } from "./onnx/engine.ts";
 import { startTensorflow } from "./tensorflow.ts";
 import { tfjs } from "./tfjs.ts";
@@ -69,7 +70,7 @@ export async function tryEngine(
   try {
     return { name, engine: await starters[name]({ nchwc }), reason: null };
   } catch (error) {
-    return { name, engine: null, reason: messageOf(error).split("\n")[0] as string };
+    return { name, engine: null, reason: shortened(messageOf(error)) };
   }
 }
 

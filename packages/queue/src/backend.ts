@@ -1,8 +1,7 @@
-import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import { parseRedisAddress } from "@shadowfarm/core/redis-address";
-import { createPostgresBackend, Queue, runMigrations, Worker, type WorkerOptions } from "bullmq";
-import pg from "pg";
+import { createPostgresBackend, Queue, Worker, type WorkerOptions } from "bullmq";
 import { identifyFarm } from "./farm.ts";
+import { makeQueueTables } from "./postgres-tables.ts";
 import { checkRedis } from "./redis-check.ts";
 import { type Client, connectRedis, type Patience } from "./redis-client.ts";
 
@@ -41,17 +40,7 @@ export async function openBackend(config: QueueConfig): Promise<Backend> {
 }
 
 async function openPostgres(url: string): Promise<Backend> {
-  const client = new pg.Client({ connectionString: url });
-  try {
-    await client.connect();
-    await runMigrations(client);
-  } catch (error) {
-    throw new EnvironmentFault(`the queue's tables cannot be made in the database (${messageOf(error)})`, {
-      cause: error,
-    });
-  } finally {
-    await client.end().catch(() => {});
-  }
+  await makeQueueTables(url);
   const connection = { connectionString: url, max: 4 };
   return {
     name: "postgres",

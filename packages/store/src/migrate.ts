@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import pg from "pg";
+import { grant, hasRoles } from "./roles.ts";
 import { type MigrationList, openSchemaEngine } from "./schema-engine.ts";
 
 const PRISMA_FOLDER = fileURLToPath(new URL("../../../prisma", import.meta.url));
@@ -13,7 +14,7 @@ const MIGRATION_LOCK = 0x73_68_66_61;
 const NO_FILTER = { externalTables: [], externalEnums: [] };
 
 /**
- * Brings a database to the schema of this version. Applied migrations are listed in `_prisma_migrations`, as
+ * Brings a database to the schema of this version; roles that it has (roles.ts) get their rights on it. Applied migrations are listed in `_prisma_migrations`, as
  * `prisma migrate deploy` would leave them. Concurrent callers wait for each other.
  *
  * @returns the names of the migrations that were applied, none when it was up to date
@@ -39,6 +40,7 @@ export async function migrate(url: string): Promise<string[]> {
         migrationsList: await migrationList(),
         filters: NO_FILTER,
       });
+      if (await hasRoles(lock)) await grant(lock);
       return appliedMigrationNames;
     } finally {
       await close();

@@ -3,6 +3,7 @@ import { access, constants, mkdir, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { messageOf } from "@shadowfarm/core/errors";
 import { engineNames, tryEngine } from "@shadowfarm/engine/backends";
+import { gpuNeeds } from "@shadowfarm/engine/gpu-needs";
 import { datasets } from "@shadowfarm/ml/datasets/index";
 import { openSender } from "@shadowfarm/queue/queue";
 import { describeLocation } from "@shadowfarm/store/artifact-location";
@@ -34,6 +35,7 @@ export async function doctor(config: FarmConfig, options: { json?: boolean }): P
     ...(await checkDatabaseAndQueue(config)),
     await checkArtifacts(config),
     ...(await checkEngines(config)),
+    ...(await checkGpu()),
     ...(await checkData(config)),
   ];
   if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
@@ -123,6 +125,15 @@ async function checkEngines(config: FarmConfig): Promise<Finding[]> {
     const how = config.engine === "auto" ? "chosen: the first that runs" : "chosen by SHADOWFARM_ENGINE";
     return { check, status: "ok", detail: name === chosen ? `runs; ${how}` : "runs" };
   });
+}
+
+/** What a worker with a GPU would need here; a farm runs without. */
+async function checkGpu(): Promise<Finding[]> {
+  return (await gpuNeeds()).map(({ name, found, problem }) => ({
+    check: name,
+    status: problem === null ? "ok" : "warn",
+    detail: problem ?? found ?? "",
+  }));
 }
 
 async function checkData(config: FarmConfig): Promise<Finding[]> {

@@ -1,0 +1,131 @@
+import pg from "pg";
+
+/** Rights on a table, in SQL: `SELECT`, or `UPDATE (pass)` of some columns alone. */
+type Rights = Readonly<Record<string, readonly string[]>>;
+
+interface Role {
+  /** For people. */
+  purpose: string;
+  /** On tables besides reading, which every role may. */
+  rights: Rights;
+  /** Whether it handles messages of the queue in Postgres. */
+  queue: boolean;
+}
+
+/**
+ * Who needs what of the database, besides its owner, who migrates it. The scheduler's part is also that of whoever submits, cancels and
+ * retries. Nobody but the owner may delete results, artifacts or jobs, or change what a job is.
+ */
+export const roles = {
+  shadowfarm_scheduler: {
+    purpose: "plans and hands out; submits, cancels and retries; cannot write results or artifacts",
+    queue: true,
+    rights: {
+      Experiment: ["INSERT", "UPDATE"],
+      User: ["INSERT", "UPDATE"],
+      Job: ["INSERT", "UPDATE"],
+      JobDependency: ["INSERT"],
+      ExperimentJob: ["INSERT", "DELETE"],
+      Cell: ["INSERT", "DELETE"],
+      Offer: ["INSERT", "DELETE"],
+      JobCount: ["INSERT", "DELETE"],
+      Leader: ["INSERT", "UPDATE", "DELETE"],
+      Attempt: ["UPDATE"],
+    },
+  },
+  shadowfarm_worker: {
+    purpose: "computes: claims jobs, keeps artifacts and results; cannot submit, plan or delete",
+    queue: true,
+    rights: {
+      Worker: ["INSERT", "UPDATE"],
+      Job: [
+        `UPDATE (state, pending, fence, failures, losses, "enqueuedAt", "chargedTo", charge, "notBefore", "workerId", heartbeat, error, "finishedAt", seconds)`,
+      ],
+      Experiment: ["UPDATE (pass)"],
+      User: ["UPDATE (pass)"],
+      Offer: ["INSERT", "DELETE"],
+      JobCount: ["INSERT"],
+      Attempt: ["INSERT", 'UPDATE (outcome, error, "finishedAt")'],
+      AttemptLog: ["INSERT", "UPDATE"],
+      Artifact: ["INSERT", "UPDATE"],
+      Result: ["INSERT", "UPDATE"],
+      Checkpoint: ["INSERT", "UPDATE", "DELETE"],
+    },
+  },
+  shadowfarm_reader: { purpose: "reads everything but the queue, and writes nothing", queue: false, rights: {} },
+} as const satisfies Record<string, Role>;
+
+/** Tables of which the scheduler gathers statistics after it wrote much. */
+const GATHERED = ["Job", "JobDependency", "ExperimentJob", "Cell"];
+/** BullMQ's; there once the queue has been in Postgres. */
+const QUEUE_SCHEMA = "bullmq";
+
+/**
+ * Makes the roles, where the server does not have them, and gives them their rights on this database, and no others. They cannot log in:
+ * logins are made as members of them.
+ *
+ * @param url as the owner of the tables, who may make roles
+ */
+export async function makeRoles(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const role of Object.keys(roles)) {
+      // Two databases of a server have their roles in common.
+      await client.query(`
+        DO $$ BEGIN CREATE ROLE ${role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+    }
+    await grant(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whether this server has the roles. */
+export async function hasRoles(client: pg.Client): Promise<boolean> {
+  const names = Object.keys(roles);
+  const { rows } = await client.query("SELECT rolname FROM pg_roles WHERE rolname = ANY($1)", [names]);
+  return rows.length === names.length;
+}
+
+/** Gives the roles their rights on the tables that there are, and no others. */
+export async function grant(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number; queue: boolean; database: string }>(`
+    SELECT current_setting('server_version_num')::int AS version, quote_ident(current_database()) AS database,
+           to_regnamespace('${QUEUE_SCHEMA}') IS NOT NULL AS queue`);
+  const [{ version, queue, database }] = rows as [(typeof rows)[number]];
+  const statements = Object.entries<Role>(roles).flatMap(([role, { rights, queue: handles }]) => [
+    `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`,
+    `REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM ${role}`,
+    `GRANT CONNECT ON DATABASE ${database} TO ${role}`,
+    `GRANT USAGE ON SCHEMA public TO ${role}`,
+    `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
+    ...(Object.keys(rights).length > 0 ? [`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`] : []),
+    ...Object.entries(rights).map(([table, allowed]) => `GRANT ${allowed.join(", ")} ON "${table}" TO ${role}`),
+    ...(queue && handles
+      ? [
+          `GRANT TEMPORARY ON DATABASE ${database} TO ${role}`,
+          `GRANT USAGE ON SCHEMA ${QUEUE_SCHEMA} TO ${role}`,
+          `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${QUEUE_SCHEMA} TO ${role}`,
+          `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${QUEUE_SCHEMA} TO ${role}`,
+          // BullMQ makes a sequence with the first message of a queue, and each pool of workers has one.
+          ...(role === "shadowfarm_scheduler" ? [`GRANT CREATE ON SCHEMA ${QUEUE_SCHEMA} TO ${role}`] : []),
+        ]
+      : []),
+  ]);
+  // Before, only a table's owner could: then Postgres gathers them in its own time.
+  if (version >= 170_000) {
+    const tables = GATHERED.map((name) => `"${name}"`);
+    statements.push(`GRANT MAINTAIN ON ${tables.join(", ")} TO shadowfarm_scheduler`);
+  }
+  await client.query(["BEGIN", ...statements, "COMMIT"].join(";\n"));
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+/** What the database says when a login may not do something; null of any other error. */
+export function refusalOf(error: unknown): string | null {
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: unknown } } };
+  const { code, message } = (meta?.driverAdapterError?.cause ?? error) as { code?: unknown; message?: unknown };
+  return code === INSUFFICIENT_PRIVILEGE ? String(message) : null;
+}
