@@ -52,7 +52,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const served = config.metrics && (await telemetry.serve(config.metrics));
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
-  if (lock) await freeLost(store, 0);
+  if (lock) await freeLost(store);
 
   const engine = await chooseEngine(config.engine, true);
   const queue = { ...config.queue, databaseUrl: store.url };
