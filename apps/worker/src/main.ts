@@ -9,6 +9,8 @@ import { readConfig } from "./config.ts";
 import { leaveWhenIdle } from "./idle.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
+const ANSWER_MS = 10_000;
+
 const config = readConfig(process.env);
 const { databaseUrl, queue, artifacts } = config;
 const telemetry = openTelemetry({
@@ -21,7 +23,8 @@ const served = config.metrics && (await telemetry.serve(config.metrics));
 // Before it takes jobs: each would fail.
 await (await openArtifacts(artifacts)).probe();
 const engine = await chooseEngine(config.engine, true);
-const store = await openStore(databaseUrl);
+// Its statements are short, and each may be said again; a dead connection must not keep its heartbeats.
+const store = await openStore(databaseUrl, { answerMs: ANSWER_MS });
 const started = startWorker({
   ...WORKER_DEFAULTS,
   ...config,

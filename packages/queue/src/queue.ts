@@ -54,17 +54,35 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
 
 /**
  * Handles messages, up to `concurrency` at a time. A handler that throws loses its message: the scheduler sends it again,
- * since the job's row is still ready.
+ * since the job's row is still ready. Who cannot handle one would lose all the others too, faster than anybody handles them: so
+ * none is taken until `recovered`.
  *
  * @throws {EnvironmentFault} when the queue cannot be reached.
  */
 export async function consume(
   config: QueueConfig,
-  options: { concurrency: number; onError: (error: Error) => void },
+  options: { concurrency: number; onError: (error: Error) => void; recovered?: () => Promise<void> },
   handle: (key: string) => Promise<void>,
 ): Promise<Consumer> {
   const backend = await openBackend(config);
-  const worker = backend.worker(handle, {
+  let standsBack = false;
+  const standBack = async (): Promise<void> => {
+    if (standsBack) return;
+    standsBack = true;
+    await worker.pause(true);
+    await options.recovered?.();
+    standsBack = false;
+    await worker.resume();
+  };
+  const take = async (key: string): Promise<void> => {
+    try {
+      await handle(key);
+    } catch (error) {
+      standBack().catch(options.onError);
+      throw error;
+    }
+  };
+  const worker = backend.worker(take, {
     concurrency: options.concurrency,
     // The lock is renewed by this process, which never computes; a message whose process died is handed on after it.
     lockDuration: 15_000,
