@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbedded } from "@shadowfarm/store/embedded";
 import { migrate } from "@shadowfarm/store/migrate";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { hasRedis, startRedis } from "./redis-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -31,44 +30,16 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   await migrate(template.href);
   provide("serverUrl", postgres.url);
 
-  const redis = await startRedis();
-  provide("redisUrl", redis?.url ?? null);
-  return async () => {
-    redis?.process.kill("SIGKILL");
-    await postgres.stop();
-    await rm(home, { recursive: true, force: true });
-  };
-}
-
-async function startRedis(): Promise<{ url: string; process: ChildProcess } | null> {
-  if (spawnSync("redis-server", ["--version"]).status !== 0) {
+  const redis = hasRedis ? await startRedis() : null;
+  if (!redis) {
     process.stderr.write(
       "no redis-server here (Debian: apt-get install redis-server); the queue is tested on Postgres only\n",
     );
-    return null;
   }
-  const port = await new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-  const redis = spawn("redis-server", [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--save",
-    "",
-    "--maxmemory-policy",
-    "noeviction",
-  ]);
-  await new Promise<void>((resolve, reject) => {
-    redis.stdout.on("data", (chunk: Buffer) => {
-      if (chunk.includes("Ready to accept connections")) resolve();
-    });
-    redis.once("exit", (code) => reject(new Error(`redis-server ended with code ${code}`)));
-  });
-  return { url: `redis://127.0.0.1:${port}`, process: redis };
+  provide("redisUrl", redis?.url ?? null);
+  return async () => {
+    await redis?.stop();
+    await postgres.stop();
+    await rm(home, { recursive: true, force: true });
+  };
 }
