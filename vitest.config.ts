@@ -32,6 +32,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       })),
+      {
+        // One farm at a time, for as long as it takes.
+        test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], maxWorkers: 1, testTimeout: 7_200_000 },
+      },
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"], testTimeout: 600_000 } },
     ],
   },

@@ -75,7 +75,7 @@ describe("counts", () => {
     for (let round = 0; round < 12; round++) {
       await Promise.all([act("one"), act("two"), act("three"), sumCounts(store)]);
       if (round === 4) ids.push(await planned(store, "third", { jobs: layers("b", 10, 7).jobs, cells: [] }));
-      if (round === 6) await Promise.all([freeLost(store, 0), act("one"), retryFailed(store, ids[0] as string)]);
+      if (round === 6) await Promise.all([freeLost(store), act("one"), retryFailed(store, ids[0] as string)]);
       if (round === 8) await Promise.all([cancelExperiment(store, ids[1] as string), act("two"), sumCounts(store)]);
       if (round === 10) await Promise.all([planned(store, "second", layers("b", 10, 6)), act("one"), act("two")]);
       await compare(store, ids);
@@ -108,7 +108,7 @@ describe("a batch of commits", () => {
   test("takes those whose claims hold, releases what they allow, and says which", async ({ store }) => {
     await planned(store, "batch", aPlan({ a: [], b: [], lost: [], both: ["a", "b"], more: ["a", "lost"] }));
     const held = await claimAll(store, ["a", "b", "lost"], "worker");
-    await freeLost(store, 0);
+    await freeLost(store);
     const again = [await claim(store, "a", "other"), await claim(store, "b", "other")] as Claim[];
     const stale = held.filter(({ key }) => key === "lost");
     const batch = [...stale, ...again].map((job) => ({ held: job, outcome, where }));

@@ -175,7 +175,7 @@ describe("roles", () => {
       expect(await retryFailed(scheduler, id)).toBe(1);
       expect((await statesOf(reader)).c).toBe("ready");
       await claimed("c");
-      expect(await freeLost(scheduler, 0)).toBe(1);
+      expect(await freeLost(scheduler)).toBe(1);
       await mendOffers(scheduler);
       await enqueueAgain(scheduler);
       await cancelExperiment(scheduler, id);

@@ -14,6 +14,7 @@ import { registerWorker } from "@shadowfarm/store/workers";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { describe, expect, inject } from "vitest";
 import { eventually, test } from "../fixtures.ts";
+import { leaderOf } from "../leader.ts";
 import { aPlan, planned } from "../plans.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,17 +32,6 @@ function chain(prefix: string, length: number) {
 
 async function isDone(store: Store, id: string): Promise<boolean> {
   return (await store.db.experiment.findUnique({ where: { id } }))?.state === "done";
-}
-
-/** The process of the scheduler that leads, as the database knows it. */
-async function leaderOf(store: Store): Promise<{ process: number; backend: number } | undefined> {
-  const rows = await store.db.$queryRaw<{ name: string; backend: number }[]>`
-    SELECT application_name AS name, activity.pid AS backend
-    FROM pg_locks lock JOIN pg_stat_activity activity ON activity.pid = lock.pid
-    WHERE lock.locktype = 'advisory' AND lock.granted AND activity.datname = current_database()
-      AND application_name LIKE 'shadowfarm scheduler %'`;
-  const [row] = rows;
-  return row && { process: Number(row.name.split(" ").at(-1)), backend: row.backend };
 }
 
 /** Workers as the scheduler knows them, which never fall silent. Returns the name of their pool. */
@@ -112,7 +102,7 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
     try {
       start();
       start();
-      const leader = await eventually("one leads", () => leaderOf(store).then((found) => found ?? null));
+      const leader = await eventually("one leads", () => leaderOf(store));
       await eventually("the other stands by", async () => {
         const [row] = await store.db.$queryRaw<[{ count: number }]>`
           SELECT count(*)::int AS count FROM pg_stat_activity
@@ -123,7 +113,7 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
       expect((await leaderOf(store))?.process).toBe(leader.process);
       processes.get(leader.process)?.kill("SIGKILL");
       await eventually("the experiment is done", () => isDone(store, id));
-      const next = await eventually("the other leads", () => leaderOf(store).then((found) => found ?? null));
+      const next = await eventually("the other leads", () => leaderOf(store));
       expect(next.process).not.toBe(leader.process);
       expect([...processes.keys()]).toContain(next.process);
       expect(await store.db.attempt.count({ where: { outcome: { not: "done" } } })).toBe(0);
@@ -148,7 +138,7 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
       const worker = await aWorker(store, queue, did);
       for (const reached of [5, 20, 40]) {
         await eventually(`job ${reached} is done`, async () => did.length > reached);
-        const leader = await eventually("one leads", () => leaderOf(store).then((found) => found ?? null));
+        const leader = await eventually("one leads", () => leaderOf(store));
         await store.db.$executeRaw`SELECT pg_terminate_backend(${leader.backend}::int)`;
       }
       await eventually("the experiment is done", () => isDone(store, id));

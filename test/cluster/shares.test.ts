@@ -1,7 +1,16 @@
 import { createRng } from "@shadowfarm/core/rng";
 import type { Store } from "@shadowfarm/store/client";
 import { cancelExperiment, changeTerms, findExperiment, finishExperiments } from "@shadowfarm/store/experiments";
-import { type Claim, claim, claimAlike, commit, enqueueAgain, failAttempt, freeLost } from "@shadowfarm/store/jobs";
+import {
+  type Claim,
+  claim,
+  claimAlike,
+  commit,
+  enqueueAgain,
+  failAttempt,
+  freeLost,
+  handBack,
+} from "@shadowfarm/store/jobs";
 import { currentShares, mendOffers, recentCosts, takeReady, weighUser } from "@shadowfarm/store/shares";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
@@ -164,10 +173,15 @@ describe("an experiment's concurrency", () => {
     expect(none).toBeUndefined();
     const held = (await claim(store, key, "worker")) as Claim;
     expect(await claimAlike(store, held, 4, "worker")).toEqual([]);
-    await freeLost(store, 0);
-    // The message of the lost claim comes again; the job's turn has not.
+    await handBack(store, held);
+    // The message of the claim that was given back comes again; the job's turn has not.
     expect(await claim(store, key, "worker")).toBeNull();
     const [again] = await takeReady(store, 6);
+    expect(await claim(store, again?.key as string, "worker")).not.toBeNull();
+    expect(await inFlight(store, id)).toBe(1);
+    await freeLost(store);
+    // A job whose worker died keeps its turn, and its place among those that the limit allows.
+    expect((await takeReady(store, 6)).map((ticket) => ticket.key)).toEqual([again?.key]);
     expect(await claim(store, again?.key as string, "worker")).not.toBeNull();
     expect(await inFlight(store, id)).toBe(1);
   });

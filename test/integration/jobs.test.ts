@@ -16,6 +16,8 @@ import {
   freeLost,
   handBack,
   heartbeat,
+  type Sign,
+  signsOfLife,
 } from "@shadowfarm/store/jobs";
 import { takeReady } from "@shadowfarm/store/shares";
 import { registerWorker } from "@shadowfarm/store/workers";
@@ -58,7 +60,7 @@ describe("a job", () => {
   test("is not committed by a worker whose claim is no longer the newest", async ({ store }) => {
     await planned(store, "one", aPlan({ a: [], b: ["a"] }));
     const slow = await claimed(store, "a", "slow");
-    await freeLost(store, 0);
+    await freeLost(store);
     const quick = await claimed(store, "a", "quick");
     expect(quick.fence).toBe(slow.fence + 1);
     const left = { artifacts: { weights: { sha256: "aa", bytes: 1 } }, seconds: 1 };
@@ -172,8 +174,10 @@ describe("a worker that falls silent", () => {
   test("loses its jobs, which become ready again", async ({ store }) => {
     await planned(store, "lost", aPlan({ a: [] }));
     await claimed(store, "a", "silent");
-    expect(await freeLost(store, 3600)).toBe(0);
-    expect(await freeLost(store, 0)).toBe(1);
+    const [sign] = await signsOfLife(store);
+    const earlier = { ...(sign as Sign), at: (sign as Sign).at - 2_000 };
+    expect(await freeLost(store, [earlier])).toBe(0);
+    expect(await freeLost(store, [sign as Sign])).toBe(1);
     expect((await statesOf(store)).a).toBe("ready");
     expect(await heartbeat(store, "silent", ["a"])).toEqual(new Set());
   });
@@ -182,7 +186,7 @@ describe("a worker that falls silent", () => {
     await planned(store, "poison", aPlan({ a: [], b: ["a"] }));
     for (let round = 0; round < 10; round++) {
       await claimed(store, "a");
-      await freeLost(store, 0);
+      await freeLost(store);
     }
     expect(await statesOf(store)).toEqual({ a: "failed", b: "blocked" });
   });

@@ -57,7 +57,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const lock = config.databaseUrl === null ? await holdHome(config, store) : null;
   // With the home to itself, whatever still counts as running was left by a farm that died.
   if (lock) {
-    await freeLost(store, 0);
+    await freeLost(store);
     await withdrawLeader(store);
   }
 

@@ -2,28 +2,31 @@ import { describeNeeds } from "@shadowfarm/core/pool";
 import { VERSION } from "@shadowfarm/core/version";
 import type { Sender } from "@shadowfarm/queue/queue";
 import { finishExperiments, sumCounts } from "@shadowfarm/store/experiments";
-import { countEnqueued, enqueueAgain, freeLost } from "@shadowfarm/store/jobs";
+import { countEnqueued, enqueueAgain, freeLost, type Sign, signsOfLife } from "@shadowfarm/store/jobs";
 import { announceLeader, withdrawLeader } from "@shadowfarm/store/leader";
 import { mendOffers, takeBack } from "@shadowfarm/store/shares";
 import { onWake, seekLead } from "@shadowfarm/store/signals";
 import { unservedExperiments } from "@shadowfarm/store/workers";
 import { type HandOut, openHandOut } from "./hand-out.ts";
 import { type PlanningConfig, planAll } from "./planning.ts";
+import { openSilence } from "./silence.ts";
 import { traceSchedule } from "./traces.ts";
 import { type SchedulerWatch, watchScheduler } from "./watch.ts";
 
 export interface SchedulerConfig extends PlanningConfig {
   sender: Sender;
-  /** Seconds without a heartbeat after which a running job is taken to be lost. */
+  /** Seconds without a sign of its worker after which a running job is taken to be lost. */
   silentSeconds: number;
 }
 
 /** How patient a scheduler is, unless its configuration says otherwise. */
-export const SCHEDULER_DEFAULTS = { silentSeconds: 15 };
+export const SCHEDULER_DEFAULTS = { silentSeconds: 12 };
 
 /** Look at the database at least this often, whether or not a message said so. */
 const LOOK_MS = 200;
 const RECONCILE_MS = 5_000;
+/** Between two looks who is silent. */
+export const SILENCE_LOOK_MS = 1_000;
 const MEND_MS = 30_000;
 /** A pause in which more jobs become ready, since sending a hundred messages costs little more than sending one. */
 const GATHER_MS = 20;
@@ -47,9 +50,9 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   let stopped = false;
   let nudge: () => void = () => {};
   let nudged = false;
-  let looked = 0;
+  let looked = Number.NEGATIVE_INFINITY;
   const wake = (what: string | undefined) => {
-    if (what === "experiments") looked = 0;
+    if (what === "experiments") looked = Number.NEGATIVE_INFINITY;
     nudged = true;
     nudge();
   };
@@ -72,8 +75,10 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
 
   const loop = async () => {
     let led = false;
-    let reconciled = 0;
-    let mended = 0;
+    let reconciled = Number.NEGATIVE_INFINITY;
+    let mended = reconciled;
+    let listened = reconciled;
+    const silentAt = openSilence(config.silentSeconds * 1_000);
     const handOut = openHandOut(store, sender, traces);
     const tellUnserved = unservedTeller(config, handOut);
     while (!stopped) {
@@ -83,10 +88,17 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         led = !led;
         if (led) log.info("this scheduler leads");
         else log.warn("this scheduler stands by: it has lost its connection to the database");
-        looked = reconciled = mended = 0;
+        looked = reconciled = mended = Number.NEGATIVE_INFINITY;
       }
       try {
-        const now = Date.now();
+        // Not the time of day, which may be set back.
+        const now = performance.now();
+        // Who stands by listens too, so that it knows when it leads.
+        if (now - listened >= SILENCE_LOOK_MS) {
+          listened = now;
+          const silent = silentAt(await signsOfLife(store), performance.now());
+          if (led && lead.held()) await freeSilent(config, watch, silent);
+        }
         if (led && now - looked >= LOOK_MS) {
           looked = now;
           plan();
@@ -144,14 +156,21 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   };
 }
 
+async function freeSilent(
+  { store, telemetry: { log } }: SchedulerConfig,
+  watch: SchedulerWatch,
+  silent: readonly Sign[],
+): Promise<void> {
+  const freed = await freeLost(store, silent);
+  watch.lost(freed);
+  if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
+}
+
 async function reconcile(
-  { store, sender, telemetry: { log }, silentSeconds }: SchedulerConfig,
+  { store, sender, telemetry: { log } }: SchedulerConfig,
   watch: SchedulerWatch,
   handOut: HandOut,
 ): Promise<void> {
-  const freed = await freeLost(store, silentSeconds);
-  watch.lost(freed);
-  if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of silent workers");
   const pools = handOut.pools().map(({ name }) => name);
   const taken = await takeBack(store, pools);
   if (taken > 0) log.warn({ jobs: taken }, "took back the jobs that waited for workers that are gone");

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Cancelled, EnvironmentFault, ProcessDied } from "@shadowfarm/core/errors";
+import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Claim } from "@shadowfarm/store/jobs";
 import type { Logger } from "pino";
 import { type Hear, hearOutput } from "./child-output.ts";
@@ -112,6 +113,7 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
       return settled;
     },
     async ready() {
+      await (await openArtifacts(artifacts)).probe();
       if ([...all.values()].some(({ started }) => started)) return;
       const child = spawn();
       await firstMessage(child);

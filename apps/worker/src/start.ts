@@ -12,6 +12,8 @@ import { leaveWhenIdle } from "./idle.ts";
 import { resourcesOf, usesGpu } from "./resources.ts";
 import { startWorker, WORKER_DEFAULTS } from "./worker.ts";
 
+const ANSWER_MS = 10_000;
+
 /**
  * Runs a worker of a cluster until it is told to stop by a signal, or leaves since it has been idle. The first signal has it
  * finish its jobs within its grace time; a second one has it hand them back at once.
@@ -46,7 +48,8 @@ export async function runWorker(variables: Readonly<Record<string, string | unde
     const why = "shadowfarm doctor says why no engine uses them; SHADOWFARM_GPUS=0 if that is meant";
     telemetry.log.warn({ engine, gpus: found.map(({ name }) => name) }, `this machine's GPUs are not used; ${why}`);
   }
-  const store = await openStore(databaseUrl);
+  // Its statements are short, and each may be said again; a dead connection must not keep its heartbeats.
+  const store = await openStore(databaseUrl, { answerMs: ANSWER_MS });
   const { devices } = resources;
   const started = startWorker({
     ...WORKER_DEFAULTS,

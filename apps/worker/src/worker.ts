@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { EnvironmentFault, FarmError, InputLost, messageOf, ProcessDied } from "@shadowfarm/core/errors";
+import { EnvironmentFault, FarmError, InputLost, messageOf, ProcessDied, StoreUnusable } from "@shadowfarm/core/errors";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
@@ -68,6 +68,10 @@ export interface RunningWorker {
 
 /** How long a worker waits for a scheduler of its version, since both may be replaced at once. */
 const LEADER_MS = 10_000;
+/** Between two looks whether what is away has come back. */
+const PAUSE_MS = 1_000;
+/** Writes that the database refuses so often, while it answers, are not refused because it was away. */
+const TRIES = 3;
 
 /** Why a run is to be stopped. */
 type Reason = "stopping" | "no longer ours";
@@ -124,6 +128,40 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     return finished.map(({ held }) => committed.has(held.key));
   });
 
+  /** Resolves once jobs can be taken again. */
+  const recovered = async (): Promise<void> => {
+    log.warn("takes no jobs until what it needs is there");
+    while (!stopping) {
+      await pause();
+      try {
+        await store.db.$queryRaw`SELECT 1`;
+        await compute.ready();
+        log.warn("takes jobs again");
+        return;
+      } catch (error) {
+        log.warn({ err: error }, "takes no jobs");
+      }
+    }
+  };
+
+  /** Writes what became of a job, also if the database is away meanwhile: work is not lost with a connection. */
+  const persist = async <T>(write: () => Promise<T>): Promise<T> => {
+    for (let tries = TRIES; ; await pause()) {
+      try {
+        return await write();
+      } catch (error) {
+        if (stopping) throw error;
+        log.warn({ err: error }, "the end of an attempt cannot be written now");
+        const answers = await store.db.$queryRaw`SELECT 1`.then(
+          () => true,
+          () => false,
+        );
+        if (answers) tries -= 1;
+        if (tries === 0) throw error;
+      }
+    }
+  };
+
   const handle = async (key: string): Promise<void> => {
     takes.taken();
     if (stopping || runs() >= slots) return returnMessage(store, key);
@@ -151,26 +189,34 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     };
     const hear: Hear = (from, text) => watch.hear(run.jobs, from, text);
     const tellSteps = (steps: readonly Step[]) => watch.step(run.jobs, steps);
+    let fault: unknown = null;
     try {
       const ends = await compute.run(held, signal, { claimMore, hear, keep, tellSteps }).finally(() => keeping);
       const settled = new Map(ends.map((one) => [one.key, one]));
       for (const job of run.jobs) {
         const end = settled.get(job.key);
-        if (end && "outcome" in end) await settleSuccess(job, end.outcome);
-        else await settleFailure(job, signal, end ? failureError(end.failure) : new Error("left out of its run"));
+        if (end && "outcome" in end) {
+          await settleSuccess(job, end.outcome);
+          continue;
+        }
+        const error = end ? failureError(end.failure) : new Error("left out of its run");
+        if (error instanceof StoreUnusable) fault = error;
+        await settleFailure(job, signal, error);
       }
     } catch (error) {
       for (const job of run.jobs) await settleFailure(job, signal, error);
     } finally {
-      for (const job of run.jobs) running.delete(job.key);
+      for (const { key } of run.jobs) if (running.get(key) === run) running.delete(key);
       idleSince = Date.now();
     }
+    // The next job would fare no better here.
+    if (fault) throw fault;
   };
 
   const settleSuccess = async (held: Claim, outcome: Outcome): Promise<void> => {
     const where = { engine: engineOf(held) ?? engine, machine, version };
     const start = Date.now();
-    const committed = await commit({ held, outcome, where });
+    const committed = await persist(() => commit({ held, outcome, where }));
     watch.step([held], [{ name: "commit", start, end: Date.now() }]);
     if (!committed) watch.say(held, "warn", "finished a job that is no longer ours");
     watch.end(held, committed ? "done" : "lost", committed ? outcome.seconds : undefined);
@@ -181,7 +227,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     const reason = signal.aborted ? (signal.reason as Reason) : null;
     if (reason) {
       watch.end(held, reason === "stopping" ? "cancelled" : "lost");
-      if (reason === "stopping") await handBack(store, held);
+      if (reason === "stopping") await persist(() => handBack(store, held));
       return;
     }
     if (error instanceof ProcessDied) watch.died(error.death);
@@ -189,12 +235,16 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
     watch.end(held, "failed");
     // Whoever sees that it failed shall see why.
     await watch.keep();
-    if (error instanceof InputLost) return loseInput(store, held, error.input, telemetry.hide(error.message));
-    await failAttempt(store, held, {
-      error: telemetry.hide(messageOf(error)),
-      retryable: error instanceof FarmError ? error.retryable : true,
-      maxFailures: config.maxFailures,
-      backoffSeconds: config.backoffSeconds,
+    const why = telemetry.hide(messageOf(error));
+    await persist(() => {
+      if (error instanceof InputLost) return loseInput(store, held, error.input, why);
+      if (error instanceof StoreUnusable) return handBack(store, held, why);
+      return failAttempt(store, held, {
+        error: why,
+        retryable: error instanceof FarmError ? error.retryable : true,
+        maxFailures: config.maxFailures,
+        backoffSeconds: config.backoffSeconds,
+      });
     });
   };
 
@@ -204,7 +254,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
       const held = await heartbeat(store, id, keys);
       for (const run of new Set(running.values())) {
         // As long as one of them is ours, the run goes on; what is not ours any more cannot commit.
-        const lost = run.jobs.every(({ key }) => keys.includes(key) && !held.has(key));
+        const lost = run.jobs.every(({ key }) => running.get(key) !== run || (keys.includes(key) && !held.has(key)));
         if (lost) run.controller.abort("no longer ours" satisfies Reason);
       }
       if (!stopping) await takes.look();
@@ -216,7 +266,7 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   };
 
   const onError = (error: Error) => log.error({ err: error }, "queue error");
-  const consumer = await consume(config.queue, { concurrency: slots, pool, onError }, handle);
+  const consumer = await consume(config.queue, { concurrency: slots, pool, onError, recovered }, handle);
   let beating = Promise.resolve();
   const timer = setInterval(() => {
     beating = beating.then(beat);
@@ -267,9 +317,17 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
 /** A failure in another process as the error that it was there. */
 function failureError({ code, message, stack, retryable, lostInput }: RunFailure): FarmError {
   const error =
-    lostInput === undefined ? new FarmError(code, message, { retryable }) : new InputLost(lostInput, message);
+    lostInput !== undefined
+      ? new InputLost(lostInput, message)
+      : code === StoreUnusable.code
+        ? new StoreUnusable(message)
+        : new FarmError(code, message, { retryable });
   error.stack = stack;
   return error;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 function engineOf(job: Claim): string | null {

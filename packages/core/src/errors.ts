@@ -75,8 +75,17 @@ export class Cancelled extends FarmError {
 
 /** Thrown when the environment (a port, a folder, a database, a process) does not allow to go on. */
 export class EnvironmentFault extends FarmError {
-  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
-    super("environment", message, options);
+  constructor(message: string, options: { retryable?: boolean; cause?: unknown; code?: string } = {}) {
+    super(options.code ?? "environment", message, options);
+  }
+}
+
+/** Thrown when the store of artifacts cannot be used now: no fault of the job, which is handed back, and the worker waits. */
+export class StoreUnusable extends EnvironmentFault {
+  static readonly code = "store-unusable";
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { retryable: true, cause, code: StoreUnusable.code });
   }
 }
 

@@ -69,24 +69,37 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
 
 /**
  * Handles messages, up to `concurrency` at a time. A handler that throws loses its message: the scheduler sends it again,
- * since the job's row is still ready.
+ * since the job's row is still ready. Who cannot handle one would lose all the others too, faster than anybody handles them: so
+ * none is taken until `recovered`.
  *
  * @throws {EnvironmentFault} when the queue cannot be reached.
  */
 export async function consume(
   config: QueueConfig,
-  options: { concurrency: number; pool?: string; onError: (error: Error) => void },
+  options: { concurrency: number; pool?: string; onError: (error: Error) => void; recovered?: () => Promise<void> },
   handle: (key: string) => Promise<void>,
 ): Promise<Consumer> {
   const backend = await openBackend(config);
-  const { pool = NO_POOL, concurrency, onError } = options;
+  const { pool = NO_POOL, concurrency, onError, recovered } = options;
   let handling = 0;
+  let standsBack = false;
+  const standBack = async (): Promise<void> => {
+    if (standsBack) return;
+    standsBack = true;
+    await worker.pause(true);
+    await recovered?.();
+    standsBack = false;
+    await worker.resume();
+  };
   const take = async (data: unknown) => {
     // Whoever may write to the queue can put anything there.
     if (typeof data !== "string") return onError(new Error(`dropped a message that is no job's key: ${show(data)}`));
     handling += 1;
     try {
       await handle(data);
+    } catch (error) {
+      standBack().catch(onError);
+      throw error;
     } finally {
       handling -= 1;
     }
@@ -115,6 +128,8 @@ export async function consume(
       return queue.getJobCountByTypes("waiting", "prioritized");
     },
     async reopen() {
+      // It takes nothing on purpose, and goes on by itself.
+      if (standsBack) return;
       const old = worker;
       const next = await open(Math.max(1, concurrency - handling));
       worker = next;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
-import { ArtifactCorrupt, EnvironmentFault } from "@shadowfarm/core/errors";
+import { ArtifactCorrupt, EnvironmentFault, StoreUnusable } from "@shadowfarm/core/errors";
 import { type Artifacts, FRESH_MS } from "./artifacts.ts";
 import { openFile } from "./open-artifact.ts";
 import { hashOfName, storedName } from "./stored-name.ts";
@@ -135,9 +135,9 @@ function unreadable(file: string, error: NodeJS.ErrnoException): Error {
   if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR" || code === "EIO") {
     return new ArtifactCorrupt(`artifact ${file} cannot be read (${code})`);
   }
-  return new EnvironmentFault(
+  return new StoreUnusable(
     `artifact ${file} cannot be read (${code ?? error.message}); see that this user may read the folder and that its disk is well`,
-    { retryable: true, cause: error },
+    error,
   );
 }
 
@@ -145,9 +145,9 @@ function unwritable(folder: string, error: unknown): EnvironmentFault {
   const { code = "unknown", message } = error as NodeJS.ErrnoException;
   const place = `the folder of artifacts ${folder}`;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new EnvironmentFault(
+    return new StoreUnusable(
       `${place} is full (${code}); make room (shadowfarm artifacts gc), or set SHADOWFARM_ARTIFACTS to another`,
-      { retryable: true, cause: error },
+      error,
     );
   }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) {
@@ -156,10 +156,7 @@ function unwritable(folder: string, error: unknown): EnvironmentFault {
       { cause: error },
     );
   }
-  return new EnvironmentFault(`${place} cannot be used (${message}); see that its disk or share is well`, {
-    retryable: true,
-    cause: error,
-  });
+  return new StoreUnusable(`${place} cannot be used (${message}); see that its disk or share is well`, error);
 }
 
 function expectHash(file: string, expected: string, found: string): void {

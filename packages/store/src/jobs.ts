@@ -183,15 +183,19 @@ export async function blockDependants(tx: Pick<Store["db"], "$executeRaw">, key:
     WHERE key IN (SELECT "jobKey" FROM downstream) AND state IN ('waiting', 'ready')`;
 }
 
-/** Gives a job back unharmed, for another worker to take: this one is stopping. */
-export async function handBack(store: Store, held: { key: string; fence: number }): Promise<void> {
+/** Gives a job back unharmed, for another worker to take: this one is stopping, or has an `error` that is not the job's. */
+export async function handBack(
+  store: Store,
+  held: { key: string; fence: number },
+  error: string | null = null,
+): Promise<void> {
   await store.db.$transaction(async (tx) => {
     await tx.$executeRaw`
       WITH given AS (
         UPDATE "Job" SET state = 'ready', "enqueuedAt" = NULL, "chargedTo" = NULL
         WHERE key = ${held.key} AND state::text = 'running' AND fence = ${held.fence} RETURNING key, fence
       )
-      UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now()
+      UPDATE "Attempt" SET outcome = 'cancelled', "finishedAt" = now(), error = ${error}
       FROM given WHERE "Attempt"."jobKey" = given.key AND "Attempt".fence = given.fence`;
     await offer(tx, [held.key]);
   });
@@ -209,18 +213,37 @@ export async function heartbeat(store: Store, workerId: string, keys: readonly s
 /** Attempts lost with their workers after which a job is taken to be what kills them. */
 const MAX_LOST = 10;
 
+/** The last sign of life that a job's worker gave. */
+export interface Sign {
+  key: string;
+  fence: number;
+  /** Milliseconds since 1970 by the database's clock; only good to be compared. */
+  at: number;
+}
+
+/** Of every running job. */
+export async function signsOfLife(store: Store): Promise<Sign[]> {
+  return store.db.$queryRaw<Sign[]>`
+    SELECT key, fence, (extract(epoch FROM heartbeat) * 1000)::float8 AS at FROM "Job" WHERE state = 'running'`;
+}
+
 /**
- * Frees running jobs whose worker fell silent, so that they are enqueued again.
+ * Frees running jobs whose workers have given no further sign. They have had their turn and have been charged for: their messages
+ * are sent again before any other.
  *
- * @param silentSeconds 0 frees all of them: for a farm that has the database to itself and starts
+ * @param signs all running jobs, where it is left out: for a farm that has the database to itself and starts
  */
-export async function freeLost(store: Store, silentSeconds: number): Promise<number> {
+export async function freeLost(store: Store, signs?: readonly Sign[]): Promise<number> {
+  const silent = signs ?? (await signsOfLife(store));
+  if (silent.length === 0) return 0;
   const rows = await store.db.$queryRaw<{ key: string; state: string }[]>`
     WITH lost AS (
       SELECT key, fence, (
         SELECT count(*) FROM "Attempt" WHERE "jobKey" = key AND outcome = 'lost'
       ) + 1 >= ${MAX_LOST} AS hopeless
-      FROM "Job" WHERE state = 'running' AND heartbeat <= now() - make_interval(secs => ${silentSeconds}::float8)
+      FROM "Job" WHERE state = 'running' AND (key, fence, (extract(epoch FROM heartbeat) * 1000)::float8) IN (
+        SELECT * FROM unnest(
+          ${silent.map(({ key }) => key)}::text[], ${silent.map(({ fence }) => fence)}::int[], ${silent.map(({ at }) => at)}::float8[]))
       FOR UPDATE SKIP LOCKED
     ), attempt AS (
       UPDATE "Attempt" SET outcome = 'lost', "finishedAt" = now(), error = 'its worker fell silent'
@@ -229,10 +252,10 @@ export async function freeLost(store: Store, silentSeconds: number): Promise<num
     UPDATE "Job" SET
       state = CASE WHEN lost.hopeless THEN 'failed' ELSE 'ready' END::"JobState",
       error = CASE WHEN lost.hopeless THEN ${MAX_LOST}::text || ' workers died while they ran it' END,
-      "enqueuedAt" = NULL, "chargedTo" = NULL
+      "enqueuedAt" = NULL
     FROM lost WHERE "Job".key = lost.key RETURNING "Job".key, "Job".state::text`;
   for (const { key, state } of rows) if (state === "failed") await blockDependants(store.db, key);
-  // A crash between the two statements is mended by `mendOffers`.
+  // Those that were claimed without having been handed out have yet to be. A crash before this is mended by `mendOffers`.
   if (rows.length > 0)
     await offer(
       store.db,

@@ -1,4 +1,4 @@
-import { EnvironmentFault } from "@shadowfarm/core/errors";
+import { EnvironmentFault, StoreUnusable } from "@shadowfarm/core/errors";
 import { describeLocation, type S3Location } from "./artifact-location.ts";
 
 /** What is asked of a store, as messages say it. */
@@ -38,7 +38,7 @@ export function isForbidden(error: unknown): boolean {
 export function s3Fault(location: S3Location, use: S3Use, error: unknown): EnvironmentFault {
   const { name, status, message, code } = described(error);
   const place = `the artifact store ${describeLocation(location)}`;
-  const fault = (text: string, retryable = false) => new EnvironmentFault(text, { retryable, cause: error });
+  const fault = (text: string) => new EnvironmentFault(text, { cause: error });
   if (name === "NoSuchBucket") {
     return fault(`${place}: there is no bucket "${location.bucket}"; create it, or correct SHADOWFARM_ARTIFACTS`);
   }
@@ -55,13 +55,13 @@ export function s3Fault(location: S3Location, use: S3Use, error: unknown): Envir
     return fault(`${place} may not be ${use} (${name}); grant the credentials ${permissionFor[use]} on it`);
   }
   if (THROTTLED.includes(name) || status === 429 || status === 503) {
-    return fault(`${place} is too busy (${name}); it was asked several times with growing pauses`, true);
+    return new StoreUnusable(`${place} is too busy (${name}); it was asked several times with growing pauses`, error);
   }
   const what = code ?? (name === "Error" ? message : `${name}: ${message}`);
   const remedy = /CERT|SELF_SIGNED|SSL|TLS/.test(what)
     ? "name its authority in NODE_EXTRA_CA_CERTS"
     : "see that it runs, and check SHADOWFARM_S3_ENDPOINT";
-  return fault(`${place} cannot be ${use} (${what}); ${remedy}`, true);
+  return new StoreUnusable(`${place} cannot be ${use} (${what}); ${remedy}`, error);
 }
 
 function described(error: unknown): { name: string; status: number | undefined; message: string; code?: string } {
