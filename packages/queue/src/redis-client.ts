@@ -13,6 +13,8 @@ export type Patience = "probe" | "command" | "wait";
 /** How often a command is tried on a connection that is being made again: for a second or so, where it is refused at once. */
 const TRIES = 5;
 export const ANSWER_MS = 5_000;
+/** A connection on which a command has had no answer for so long is dead; whoever waits for messages is answered every ten seconds. */
+const SILENCE_MS = 30_000;
 
 /** @throws {EnvironmentFault} when a file of a certificate cannot be read. */
 export function connectRedis(address: RedisAddress, patience: Patience): Client {
@@ -23,6 +25,7 @@ export function connectRedis(address: RedisAddress, patience: Patience): Client 
     ...(tls && { tls }),
     maxRetriesPerRequest: { probe: 0, command: TRIES, wait: null }[patience],
     connectTimeout: ANSWER_MS,
+    socketTimeout: SILENCE_MS,
     ...(patience === "probe" && { lazyConnect: true }),
   });
   // Each command reports its own failure; without a listener a lost connection would end the process.
@@ -33,6 +36,7 @@ export function connectRedis(address: RedisAddress, patience: Patience): Client 
 type Options = Pick<CommonRedisOptions, "username" | "password" | "maxRetriesPerRequest" | "lazyConnect"> & {
   tls?: ConnectionOptions;
   connectTimeout: number;
+  socketTimeout: number;
 };
 
 const never = () => null;
