@@ -1,5 +1,5 @@
 import { type Death, deaths, messageOf } from "@shadowfarm/core/errors";
-import { jobKinds } from "@shadowfarm/core/job";
+import { engineOf, jobKinds } from "@shadowfarm/core/job";
 import { type AttemptLines, keepLines, type LogLine } from "@shadowfarm/store/attempt-logs";
 import type { Store } from "@shadowfarm/store/client";
 import type { Claim } from "@shadowfarm/store/jobs";
@@ -138,8 +138,7 @@ export function watchWorker(
         error: undefined,
         trace,
       });
-      const own = "engine" in job.params ? job.params.engine : engine;
-      telemetry.trace(() => spansOf(store, job, asked, own, course));
+      telemetry.trace(() => spansOf(store, job, asked, engineOf(job) ?? engine, course));
       logOf(job).debug("attempt begins");
     },
     step(jobs, steps) {

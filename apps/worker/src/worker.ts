@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { EnvironmentFault, FarmError, InputLost, messageOf, ProcessDied, StoreUnusable } from "@shadowfarm/core/errors";
+import { engineOf } from "@shadowfarm/core/job";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { consume } from "@shadowfarm/queue/queue";
 import type { ArtifactRef, Artifacts } from "@shadowfarm/store/artifacts";
@@ -328,8 +329,4 @@ function failureError({ code, message, stack, retryable, lostInput }: RunFailure
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-}
-
-function engineOf(job: Claim): string | null {
-  return "engine" in job.params ? job.params.engine : null;
 }

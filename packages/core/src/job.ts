@@ -105,6 +105,11 @@ export function isFinal(state: JobState): boolean {
   return state === "done" || state === "failed" || state === "blocked" || state === "cancelled";
 }
 
+/** The engine that a job needs; null for one that any worker can do, and where the parameters are damaged. */
+export function engineOf({ params }: JobWork): string | null {
+  return (params as { engine?: string } | null)?.engine ?? null;
+}
+
 /** The keys of the jobs whose artifacts a job reads, without repetition. */
 export function inputKeys(work: JobWork): string[] {
   if (!("inputs" in work.params)) return [];
