@@ -12,6 +12,7 @@ import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { describe, expect, inject } from "vitest";
 import { test as base, eventually } from "../fixtures.ts";
 import { aPlan, planned } from "../plans.ts";
+import { aPool } from "../pool.ts";
 import { freePort, hasRedis, type RedisServer, startRedis } from "../redis-server.ts";
 
 const test = base
@@ -218,6 +219,7 @@ test("a farm may move from Postgres to Redis and back with jobs in flight", { ti
   const keys = Array.from({ length: 80 }, (_, index) => `a${index}`);
   const id = await planned(store, "moved", aPlan(Object.fromEntries(keys.map((key) => [key, []]))));
   const { url } = await start();
+  const pool = await aPool(store);
   const did: string[] = [];
 
   /** A farm that does so many jobs and then holds four more in its hands. */
@@ -228,7 +230,7 @@ test("a farm may move from Postgres to Redis and back with jobs in flight", { ti
       release = resolve;
     });
     let begun = 0;
-    const worker = await consume(queue, { concurrency: 4, onError }, async (key) => {
+    const worker = await consume(queue, { concurrency: 4, pool, onError }, async (key) => {
       const held = await claim(store, key, "worker");
       if (held === null) return;
       begun += 1;

@@ -10,12 +10,12 @@ import { SCHEDULER_DEFAULTS, startScheduler } from "@shadowfarm/scheduler/schedu
 import type { Store } from "@shadowfarm/store/client";
 import { type Claim, claim, commit } from "@shadowfarm/store/jobs";
 import { seekLead } from "@shadowfarm/store/signals";
-import { registerWorker } from "@shadowfarm/store/workers";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { describe, expect, inject } from "vitest";
 import { eventually, test } from "../fixtures.ts";
 import { leaderOf } from "../leader.ts";
 import { aPlan, planned } from "../plans.ts";
+import { aPool } from "../pool.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Each scheduler's own: a registry has every metric once. */
@@ -32,14 +32,6 @@ function chain(prefix: string, length: number) {
 
 async function isDone(store: Store, id: string): Promise<boolean> {
   return (await store.db.experiment.findUnique({ where: { id } }))?.state === "done";
-}
-
-/** Workers as the scheduler knows them, which never fall silent. Returns the name of their pool. */
-async function aPool(store: Store): Promise<string> {
-  const id = `fake-${randomBytes(6).toString("hex")}`;
-  const pool = await registerWorker(store, { id, machine: "test", pid: 1, slots: 4, engine: "test", version: "0" });
-  await store.db.worker.update({ where: { id }, data: { heartbeat: new Date(Date.now() + 3_600_000) } });
-  return pool;
 }
 
 /** A worker that does at once whatever it is given. */
