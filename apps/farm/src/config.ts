@@ -1,6 +1,6 @@
 import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
-import { datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import { apiAddressOf, datasetFoldersOf, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
@@ -21,6 +21,8 @@ export interface FarmConfig {
   logLevel: string;
   /** Where metrics and health are served; null: nowhere. */
   metrics: { host: string; port: number } | null;
+  /** Where the API and the dashboard are served, and how many requests a token may make in a minute. */
+  api: { host: string; port: number | null; rate: number };
   /** Whose share of the farm is used by what is submitted. */
   user: string;
 }
@@ -40,6 +42,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     queue: { redisUrl: env.REDIS_URL ?? null, prefix: env.SHADOWFARM_QUEUE_PREFIX },
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
+    api: apiAddressOf(env),
     user: env.SHADOWFARM_USER ?? systemUser(),
   };
 }

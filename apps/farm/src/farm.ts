@@ -11,7 +11,7 @@ import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { holdLock } from "@shadowfarm/store/signals";
-import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
+import { openTelemetry, type Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 import { pino } from "pino";
@@ -19,6 +19,7 @@ import type { FarmConfig } from "./config.ts";
 
 /** A scheduler and a worker in this process, with the home to themselves. */
 export interface Farm {
+  telemetry: Telemetry;
   stop(): Promise<void>;
 }
 
@@ -70,6 +71,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const scheduler = await startScheduler({ store, sender, catalogFor, telemetry, ...SCHEDULER_DEFAULTS });
   telemetry.phase("running");
   return {
+    telemetry,
     async stop() {
       telemetry.phase("stopping");
       await scheduler.stop();

@@ -1,3 +1,4 @@
+import { type Progress, summarizeProgress } from "@shadowfarm/core/progress";
 import {
   cancelExperiment,
   type ExperimentRow,
@@ -10,7 +11,7 @@ import {
 import { currentShares } from "@shadowfarm/store/shares";
 import { liveSlots } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
-import { duration, type Progress, summarizeProgress } from "../follow.ts";
+import { duration } from "../follow.ts";
 import { EXIT, runToEnd, withStore } from "../session.ts";
 import { renderTable } from "../tables.ts";
 
