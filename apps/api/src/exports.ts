@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Measure, measures } from "@shadowfarm/core/dimensions";
-import { everyRow, type FlatRow } from "@shadowfarm/store/result-rows";
+import { type ExportRow, everyRow } from "@shadowfarm/store/result-rows";
 import type { Response } from "express";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { type Route, route } from "./route.ts";
 type Kind = "text" | "json" | "integer" | "number" | "boolean";
 
 /** The columns of an export, in order; those of a unit's parameters hold JSON. */
-const columns: readonly { name: string; kind: Kind; of: (row: FlatRow) => unknown }[] = [
+const columns: readonly { name: string; kind: Kind; of: (row: ExportRow) => unknown }[] = [
   ...(
     [
       ["jobKey", "text"],
@@ -36,13 +36,13 @@ const columns: readonly { name: string; kind: Kind; of: (row: FlatRow) => unknow
       ["machine", "text"],
       ["version", "text"],
     ] as const
-  ).map(([name, kind]) => ({ name, kind, of: (row: FlatRow) => row[name] as unknown })),
+  ).map(([name, kind]) => ({ name, kind, of: (row: ExportRow) => row[name] as unknown })),
   { name: "createdAt", kind: "text", of: (row) => row.createdAt.toISOString() },
   { name: "noSignal", kind: "boolean", of: (row) => row.noSignal },
   ...measures.map((measure: Measure) => ({
     name: measure,
     kind: "number" as const,
-    of: (row: FlatRow) => row.metrics[measure],
+    of: (row: ExportRow) => row.metrics[measure],
   })),
 ];
 
@@ -52,7 +52,7 @@ async function send(response: Response, part: string | Uint8Array): Promise<void
   await Promise.race([once(response, "drain"), once(response, "close")]);
 }
 
-type Rows = AsyncIterable<FlatRow[]>;
+type Rows = AsyncIterable<ExportRow[]>;
 
 async function sendCsv(rows: Rows, response: Response): Promise<void> {
   await send(response, `${columns.map(({ name }) => name).join(",")}\n`);
@@ -60,7 +60,7 @@ async function sendCsv(rows: Rows, response: Response): Promise<void> {
     if (response.destroyed) return;
     await send(
       response,
-      chunk.map((row) => `${columns.map((column) => csvCell(cellOf(column, row))).join(",")}\n`).join(""),
+      chunk.map((row) => `${columns.map((column) => csvCell(column.of(row))).join(",")}\n`).join(""),
     );
   }
 }
@@ -69,7 +69,11 @@ async function sendJsonLines(rows: Rows, response: Response): Promise<void> {
   for await (const chunk of rows) {
     if (response.destroyed) return;
     const lines = chunk.map((row) =>
-      JSON.stringify(Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]))),
+      JSON.stringify(
+        Object.fromEntries(
+          columns.map(({ name, kind, of }) => [name, kind === "json" ? JSON.parse(of(row) as string) : of(row)]),
+        ),
+      ),
     );
     await send(response, `${lines.join("\n")}\n`);
   }
@@ -103,18 +107,13 @@ async function sendParquet(rows: Rows, response: Response): Promise<void> {
     if (response.destroyed) return;
     const columnData = columns.map((column) => ({
       name: column.name,
-      data: chunk.map((row) => cellOf(column, row)),
+      data: chunk.map((row) => column.of(row)),
     }));
     await parquet.write({ columnData, rowGroupSize: chunk.length });
     await flush();
   }
   await parquet.finish();
   await flush();
-}
-
-function cellOf({ kind, of }: (typeof columns)[number], row: FlatRow): unknown {
-  const value = of(row);
-  return kind === "json" ? JSON.stringify(value) : value;
 }
 
 /** Quoted where it must be; what a spreadsheet would take for a formula is made text by a quotation mark. */

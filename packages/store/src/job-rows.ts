@@ -54,20 +54,20 @@ export async function pageOfJobs(
   limit: number,
   after: string | null,
 ): Promise<{ jobs: JobRow[]; next: string | null }> {
+  // Of an experiment they are in the order of its own index, which is walked from where the page before ended.
+  const key = experiment === undefined ? sql`job.key` : sql`wanted."jobKey"`;
+  const from =
+    experiment === undefined ? sql`"Job" job` : sql`"ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"`;
   const conditions = [
-    ...(experiment === undefined
-      ? []
-      : [
-          sql`EXISTS (SELECT FROM "ExperimentJob" wanted WHERE wanted."jobKey" = job.key AND wanted."experimentId" = ${experiment})`,
-        ]),
+    ...(experiment === undefined ? [] : [sql`wanted."experimentId" = ${experiment}`]),
     ...(kind === undefined ? [] : [sql`job.kind::text = ${kind}`]),
     ...(state === undefined ? [] : [sql`job.state::text = ${state}`]),
     ...(worker === undefined ? [] : [sql`job."workerId" = ${worker}`]),
-    ...(after === null ? [] : [sql`job.key > ${after}`]),
+    ...(after === null ? [] : [sql`${key} > ${after}`]),
   ];
   const where = conditions.length === 0 ? empty : sql`WHERE ${join(conditions, " AND ")}`;
   const found = await reader.query<JobRow>(
-    sql`SELECT ${columns} FROM "Job" job ${where} ORDER BY job.key LIMIT ${limit + 1}`,
+    sql`SELECT ${columns} FROM ${from} ${where} ORDER BY ${key} LIMIT ${limit + 1}`,
   );
   const jobs = found.slice(0, limit);
   return { jobs, next: found.length > limit ? (jobs.at(-1)?.key ?? null) : null };

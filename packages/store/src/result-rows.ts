@@ -89,18 +89,24 @@ function where(conditions: readonly Prisma.Sql[]): Prisma.Sql {
   return conditions.length === 0 ? empty : sql`WHERE ${join([...conditions], " AND ")}`;
 }
 
-const ROW_COLUMNS = raw(
-  [
-    "id",
-    "combination",
-    "jobKey",
-    ...plainDimensions,
-    ...["datasetParams", "modelParams", "training", "attackParams", "defenseParams", "createdAt", "noSignal"],
-    ...measureColumns.values(),
-  ]
-    .map((name) => (name === "data" ? `data::text AS data` : `"${name}"`))
-    .join(", "),
-);
+const paramColumns = ["datasetParams", "modelParams", "training", "attackParams", "defenseParams"] as const;
+
+/** @param params whether units' parameters come as values, or as the JSON that the database has */
+function rowColumns(params: "values" | "text"): Prisma.Sql {
+  const cast: Record<string, string> = { data: "::text" };
+  if (params === "text") for (const name of paramColumns) cast[name] = "::text";
+  return raw(
+    [
+      ...["id", "combination", "jobKey", ...plainDimensions, ...paramColumns, "createdAt", "noSignal"],
+      ...measureColumns.values(),
+    ]
+      .map((name) => `"${name}"${cast[name] ?? ""} AS "${name}"`)
+      .join(", "),
+  );
+}
+
+const ROW_COLUMNS = rowColumns("values");
+const EXPORT_COLUMNS = rowColumns("text");
 
 /** What repeats have in common, as JSON. */
 const SETTING = `jsonb_build_object(${[
@@ -311,18 +317,18 @@ export async function rowsVersion(reader: Reader): Promise<number> {
   return row?.version ?? 0;
 }
 
+/** A result whose units' parameters are JSON texts. */
+export type ExportRow = Omit<FlatRow, (typeof paramColumns)[number]> & Record<(typeof paramColumns)[number], string>;
+
 /** Results in the order of their ids, a chunk at a time: for exports. */
-export async function* everyRow(reader: Reader, filter: RowFilter, chunk = 5_000): AsyncGenerator<FlatRow[]> {
-  let after: Place | null = null;
-  do {
-    const page: { rows: FlatRow[]; next: Place | null } = await pageOfRows(
-      reader,
-      filter,
-      { measure: "id", descending: false },
-      chunk,
-      after,
-    );
-    if (page.rows.length > 0) yield page.rows;
-    after = page.next;
-  } while (after);
+export async function* everyRow(reader: Reader, filter: RowFilter, chunk: number): AsyncGenerator<ExportRow[]> {
+  const conditions = conditionsOf(filter);
+  for (let after = 0; ; ) {
+    const rows = await reader.query<RawRow>(sql`
+      SELECT ${EXPORT_COLUMNS} FROM "ResultRow" ${where([...conditions, sql`id > ${after}::bigint`])} ORDER BY id LIMIT ${chunk}`);
+    if (rows.length > 0) yield rows.map((row) => flat(row) as unknown as ExportRow);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < chunk) return;
+    after = last.id as number;
+  }
 }

@@ -113,8 +113,11 @@ CREATE UNIQUE INDEX "ApiToken_sha256_key" ON "ApiToken"("sha256");
 -- AddForeignKey
 ALTER TABLE "ResultRow" ADD CONSTRAINT "ResultRow_experimentId_index_fkey" FOREIGN KEY ("experimentId", "index") REFERENCES "Cell"("experimentId", "index") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- One row a cell, since the same job may be a cell of several experiments; `of_job` or `of_experiment` says whose.
-CREATE FUNCTION write_result_rows(of_job text, of_experiment text) RETURNS void LANGUAGE sql AS $$
+-- One row a cell, since the same job may be a cell of several experiments; `of_job` or `of_experiment` says whose, null both: all.
+-- The statement is put together for each, so that Postgres looks up the few cells of a job and never plans for all of them.
+CREATE FUNCTION write_result_rows(of_job text, of_experiment text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE $insert$
   INSERT INTO "ResultRow" (
     combination, "jobKey", "experimentId", index, experiment, repeat, dataset, data, origin, "datasetParams", records, split, model,
     "modelParams", training, attack, "attackParams", attacker, defense, "defenseParams", engine, machine, version,
@@ -140,8 +143,13 @@ CREATE FUNCTION write_result_rows(of_job text, of_experiment text) RETURNS void 
     "bestBalancedAccuracy" float8, advantage float8, precision float8, "precisionBalanced" float8, recall float8, fpr float8,
     "precisionMacro" float8, "recallMacro" float8, "tprAtFpr" jsonb, members int, "nonMembers" int, queries float8,
     "noSignal" boolean)
-  WHERE (of_job IS NULL OR cell."jobKey" = of_job) AND (of_experiment IS NULL OR cell."experimentId" = of_experiment)
-  ON CONFLICT ("experimentId", index) DO NOTHING
+  $insert$ || CASE
+    WHEN of_job IS NOT NULL THEN 'WHERE cell."jobKey" = $1'
+    WHEN of_experiment IS NOT NULL THEN 'WHERE cell."experimentId" = $2'
+    ELSE ''
+  END || ' ON CONFLICT ("experimentId", index) DO NOTHING'
+  USING of_job, of_experiment;
+END
 $$;
 
 -- A trigger, so that no way of writing a result leaves its rows behind. Whoever writes cells calls the function afterwards,

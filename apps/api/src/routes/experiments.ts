@@ -61,16 +61,17 @@ async function check(spec: unknown, { place }: Resources): Promise<CheckedExperi
   return checkExperiment(experiment, catalog, place);
 }
 
-async function describe(experiments: readonly ExperimentBrief[], { reader, store }: Resources) {
-  const [progress, slots] = await Promise.all([
-    progressByExperiment(
-      reader,
-      experiments.map(({ id }) => id),
-    ),
-    liveSlots(store),
-  ]);
-  return experiments.map((experiment) => {
-    const rows = progress.get(experiment.id) ?? [];
+async function describe(experiments: readonly ExperimentBrief[], { reader, store, answers }: Resources) {
+  // Tens of thousands of jobs are counted for each; of an experiment that has ended, once.
+  const progressOf = ({ id, finishedAt }: ExperimentBrief) =>
+    answers.ask(
+      `progress ${id}`,
+      async () => finishedAt?.getTime() ?? Date.now(),
+      async () => (await progressByExperiment(reader, [id])).get(id) ?? [],
+    );
+  const [progress, slots] = await Promise.all([Promise.all(experiments.map(progressOf)), liveSlots(store)]);
+  return experiments.map((experiment, at) => {
+    const rows = progress[at] ?? [];
     const { id, name, state, error, user, priority, weight, concurrency, engine, datasets } = experiment;
     return {
       ...{ id, name, state, error, user, priority, weight, concurrency, engine, datasets },
