@@ -151,9 +151,12 @@ export async function pageOfRows(
   return { rows, next: more ? { value: measure === "id" ? 0 : (last.metrics[measure] ?? -1), id: last.id } : null };
 }
 
-/** What cannot be resolved comes before everything else. */
+/** The measures that every result has, which have indexes of their own. */
+const indexed: ReadonlySet<Measure> = new Set<Measure>(["auc", "testAccuracy"]);
+
+/** What is not known comes before everything else. */
 function orderOf(measure: Measure): Prisma.Sql {
-  return measure.startsWith("tpr@") ? sql`coalesce(${measureColumn(measure)}, -1)` : measureColumn(measure);
+  return indexed.has(measure) ? measureColumn(measure) : sql`coalesce(${measureColumn(measure)}, -1)`;
 }
 
 /** One measure over the results of a group. */
