@@ -58,10 +58,11 @@ export async function pageOfJobs(
   const key = experiment === undefined ? sql`job.key` : sql`wanted."jobKey"`;
   const from =
     experiment === undefined ? sql`"Job" job` : sql`"ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"`;
+  // Not as texts: of those Postgres knows no frequencies, takes any to be rare, and sorts all jobs for a page of them.
   const conditions = [
     ...(experiment === undefined ? [] : [sql`wanted."experimentId" = ${experiment}`]),
-    ...(kind === undefined ? [] : [sql`job.kind::text = ${kind}`]),
-    ...(state === undefined ? [] : [sql`job.state::text = ${state}`]),
+    ...(kind === undefined ? [] : [sql`job.kind = ${kind}::"JobKind"`]),
+    ...(state === undefined ? [] : [sql`job.state = ${state}::"JobState"`]),
     ...(worker === undefined ? [] : [sql`job."workerId" = ${worker}`]),
     ...(after === null ? [] : [sql`${key} > ${after}`]),
   ];
