@@ -1,6 +1,6 @@
 import type { PlannedJob } from "@shadowfarm/core/graph";
 import type { JobWork } from "@shadowfarm/core/job";
-import type { Plan } from "@shadowfarm/core/plan";
+import type { Cell, Plan } from "@shadowfarm/core/plan";
 import { trainingSchema } from "@shadowfarm/core/training";
 import type { Store } from "@shadowfarm/store/client";
 import { submitExperiment, type Terms } from "@shadowfarm/store/experiments";
@@ -17,6 +17,20 @@ export function aPlan(inputsOf: Readonly<Record<string, readonly string[]>>): Pl
   });
   return { jobs, cells: [] };
 }
+
+/** A cell of the smallest kind, whose result is nobody's yet. */
+export const aCell: Omit<Cell, "jobKey"> = {
+  dataset: { name: "none", version: 1, source: "real", checksum: "test", records: 40, largestGroup: 1, origin: "test" },
+  datasetParams: {},
+  records: 10,
+  split: "quarters",
+  model: { name: "mlp", version: 1, params: {} },
+  training: trainingSchema.parse({}),
+  defense: { name: "none", version: 1, params: {} },
+  attack: { name: "gap", version: 1, params: {} },
+  attacker: "aware",
+  repeat: 0,
+};
 
 /** A training on the records of job `records`, which differs from others in what is given alone. */
 export function aTraining(

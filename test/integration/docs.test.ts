@@ -11,7 +11,14 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function documents(): Promise<string[]> {
   const decisions = await readdir(path.join(ROOT, "docs/decisions"));
-  const guides = ["docs/attacks.md", "docs/defenses.md", "docs/engine.md", "docs/datasets.md", "docs/cluster.md"];
+  const guides = [
+    "docs/attacks.md",
+    "docs/defenses.md",
+    "docs/engine.md",
+    "docs/datasets.md",
+    "docs/cluster.md",
+    "docs/api.md",
+  ];
   return [
     "README.md",
     "CONTRIBUTING.md",
@@ -64,6 +71,9 @@ test("the README's commands and experiment files are accepted", async ({ cli, fo
     "results",
     "compare",
     "report",
+    "explain",
+    "api",
+    "tokens",
     "set",
     "users",
     "cancel",

@@ -1,3 +1,4 @@
+import type { Metrics } from "@shadowfarm/core/metrics";
 import type { Store } from "@shadowfarm/store/client";
 import {
   cancelExperiment,
@@ -23,7 +24,7 @@ import { takeReady } from "@shadowfarm/store/shares";
 import { registerWorker } from "@shadowfarm/store/workers";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
-import { aPlan, aTraining, planned, statesOf } from "../plans.ts";
+import { aCell, aPlan, aTraining, planned, statesOf } from "../plans.ts";
 
 const where = { engine: "test", machine: "test", version: "0" };
 const nothing = { artifacts: {}, seconds: 1 };
@@ -55,6 +56,26 @@ describe("a job", () => {
     await planned(store, "one", aPlan({ a: [] }));
     const claims = await Promise.all(Array.from({ length: 8 }, (_, worker) => claim(store, "a", `worker-${worker}`)));
     expect(claims.filter((held) => held !== null)).toHaveLength(1);
+  });
+
+  test("has a row for each cell that wants its result, whichever came first", async ({ store }) => {
+    const cell = { ...aCell, jobKey: "b" };
+    const plan = { ...aPlan({ a: [], b: ["a"] }), cells: [cell, { ...cell, repeat: 1 }] };
+    await planned(store, "early", plan);
+    await finish(store, "a");
+    const metrics = { auc: 0.75, tprAtFpr: { "0.1": 0.5, "0.01": null, "0.001": null } } as unknown as Metrics;
+    await commit(store, await claimed(store, "b"), { ...nothing, metrics }, where);
+    await planned(store, "late", plan);
+    const rows = await store.db.resultRow.findMany({ orderBy: { id: "asc" } });
+    expect(rows.map(({ experiment, repeat, auc, tprAt10 }) => [experiment, repeat, auc, tprAt10])).toEqual([
+      ["early", 0, 0.75, 0.5],
+      ["early", 1, 0.75, 0.5],
+      ["late", 0, 0.75, 0.5],
+      ["late", 1, 0.75, 0.5],
+    ]);
+    expect(new Set(rows.map(({ combination }) => combination)).size).toBe(1);
+    await store.db.result.update({ where: { jobKey: "b" }, data: { metrics: { ...metrics, auc: 0.8 } } });
+    expect((await store.db.resultRow.findMany()).map(({ auc }) => auc)).toEqual([0.8, 0.8, 0.8, 0.8]);
   });
 
   test("is not committed by a worker whose claim is no longer the newest", async ({ store }) => {

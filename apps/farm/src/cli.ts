@@ -92,6 +92,12 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--out <file>", "where to; Markdown if it ends in .md")
     .action(act(async () => (await import("./commands/report.ts")).writeReport));
   program
+    .command("explain")
+    .description("show where a result comes from: its jobs with parameters, artifacts, machine, engine and version")
+    .argument("<result>", "the key of its attack job, or six or more of its first digits; results --json has them")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/explain.ts")).explain));
+  program
     .command("attack")
     .description("run attacks on posteriors made elsewhere (.npy or .csv); models and records are counted from 0")
     .requiredOption("--posteriors <file>", "records × classes of the target, or models × records × classes")
@@ -141,7 +147,7 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .action(act(async () => (await import("./commands/logs.ts")).showLogs));
   program
     .command("up")
-    .description("run a farm until it is interrupted: database, scheduler and worker in one process tree")
+    .description("run a farm until it is interrupted: database, scheduler, worker and API in one process tree")
     .option("--workers <n>", "jobs at a time", wholeNumber)
     .option("--postgres-port <port>", "port of the embedded database", wholeNumber)
     .action(act(async () => (await import("./commands/up.ts")).up));
@@ -154,6 +160,28 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--memory <gb>", "gigabytes that its jobs share (SHADOWFARM_MEMORY)")
     .option("--grace <s>", "seconds in which it finishes its jobs when it is interrupted (SHADOWFARM_GRACE)")
     .action(async (options: WorkerOptions) => (await import("./commands/worker.ts")).worker(variables, options));
+  program
+    .command("api")
+    .description("serve the API and the dashboard alone, until it is interrupted")
+    .action(act(async () => (await import("./commands/api.ts")).api));
+  const tokens = program.command("tokens").description("who may use the API where it is not on a loopback address");
+  tokens
+    .command("create")
+    .description("make a token, which is shown once")
+    .argument("<name>", "whose it is")
+    .option("--role <role>", "reader, submitter or admin", "reader")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/tokens.ts")).create));
+  tokens
+    .command("list")
+    .description("list tokens, revoked ones too")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/tokens.ts")).list));
+  tokens
+    .command("revoke")
+    .description("refuse a token from now on")
+    .argument("<name>", "whose it is")
+    .action(act(async () => (await import("./commands/tokens.ts")).revoke));
   program
     .command("catalog")
     .description("list datasets, models, attacks and defenses with their parameters")

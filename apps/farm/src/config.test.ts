@@ -21,6 +21,7 @@ test("with nothing set: embedded database, queue in Postgres, files below the ho
     logLevel: "info",
     metrics: null,
     traced: false,
+    api: { host: "127.0.0.1", port: null, rate: 6_000 },
     user: userInfo().username,
   });
 });
@@ -39,6 +40,9 @@ test("every variable has its place", () => {
     SHADOWFARM_LOG_LEVEL: "debug",
     SHADOWFARM_METRICS_PORT: "9464",
     SHADOWFARM_METRICS_HOST: "::",
+    SHADOWFARM_API_HOST: "0.0.0.0",
+    SHADOWFARM_API_PORT: "80",
+    SHADOWFARM_API_RATE: "60",
     SHADOWFARM_QUEUE_PREFIX: "lab",
     SHADOWFARM_ARTIFACTS: "/shared",
     SHADOWFARM_USER: "ann",
@@ -61,6 +65,7 @@ test("every variable has its place", () => {
     logLevel: "debug",
     metrics: { host: "::", port: 9464 },
     traced: false,
+    api: { host: "0.0.0.0", port: 80, rate: 60 },
     user: "ann",
   });
 });

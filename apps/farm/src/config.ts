@@ -1,6 +1,12 @@
 import { availableParallelism, userInfo } from "node:os";
 import path from "node:path";
-import { datasetFoldersOf, type Environment, metricsAddressOf, parseEnvironment } from "@shadowfarm/core/environment";
+import {
+  apiAddressOf,
+  datasetFoldersOf,
+  type Environment,
+  metricsAddressOf,
+  parseEnvironment,
+} from "@shadowfarm/core/environment";
 import type { EngineChoice } from "@shadowfarm/engine/backends";
 import type { QueueConfig } from "@shadowfarm/queue/backend";
 import { type ArtifactsLocation, artifactsLocationOf } from "@shadowfarm/store/artifact-location";
@@ -29,6 +35,8 @@ export interface FarmConfig {
   metrics: { host: string; port: number } | null;
   /** Whether traces are exported. */
   traced: boolean;
+  /** Where the API and the dashboard are served, and how many requests a token may make in a minute. */
+  api: { host: string; port: number | null; rate: number };
   /** Whose share of the farm is used by what is submitted. */
   user: string;
 }
@@ -52,6 +60,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     logLevel: env.SHADOWFARM_LOG_LEVEL,
     metrics: metricsAddressOf(env),
     traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+    api: apiAddressOf(env),
     user: env.SHADOWFARM_USER ?? systemUser(),
   };
 }

@@ -12,7 +12,7 @@ import type { Store } from "@shadowfarm/store/client";
 import { freeLost } from "@shadowfarm/store/jobs";
 import { withdrawLeader } from "@shadowfarm/store/leader";
 import { holdLock } from "@shadowfarm/store/signals";
-import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
+import { openTelemetry, type Telemetry } from "@shadowfarm/telemetry/telemetry";
 import { openChildren } from "@shadowfarm/worker/children";
 import { resourcesOf } from "@shadowfarm/worker/resources";
 import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
@@ -21,6 +21,7 @@ import type { FarmConfig } from "./config.ts";
 
 /** A scheduler and a worker in this process, with the home to themselves. */
 export interface Farm {
+  telemetry: Telemetry;
   stop(): Promise<void>;
 }
 
@@ -77,6 +78,7 @@ export async function startFarm(config: FarmConfig, store: Store, logTo: "file" 
   const scheduler = await startScheduler({ store, sender, catalogFor, telemetry, ...SCHEDULER_DEFAULTS });
   telemetry.phase("running");
   return {
+    telemetry,
     async stop() {
       telemetry.phase("stopping");
       await scheduler.stop();

@@ -1,60 +1,10 @@
-import { isFinal, jobKinds } from "@shadowfarm/core/job";
 import { describeNeeds } from "@shadowfarm/core/pool";
+import { type Progress, summarizeProgress } from "@shadowfarm/core/progress";
 import type { Store } from "@shadowfarm/store/client";
-import { type ExperimentRow, findExperiment, type ProgressRow, progressOf } from "@shadowfarm/store/experiments";
+import { type ExperimentRow, findExperiment, progressOf } from "@shadowfarm/store/experiments";
 import { currentShares } from "@shadowfarm/store/shares";
 import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
 import { SingleBar } from "cli-progress";
-
-/** An experiment's jobs at one moment. */
-export interface Progress {
-  total: number;
-  done: number;
-  cached: number;
-  running: number;
-  failed: number;
-  blocked: number;
-  /** Seconds to the end, from the durations measured so far; null before there are any. */
-  etaSeconds: number | null;
-}
-
-/**
- * Sums up the rows of `progressOf`.
- *
- * @param slots how many jobs are computed at a time in the whole farm
- * @param share the part of them that the experiment can expect, 0 … 1
- */
-export function summarizeProgress(rows: readonly ProgressRow[], slots: number, share = 1): Progress {
-  const count = (matches: (row: ProgressRow) => boolean) =>
-    rows.filter(matches).reduce((sum, row) => sum + row.count, 0);
-  return {
-    total: count(() => true),
-    done: count((row) => row.state === "done"),
-    cached: rows.reduce((sum, row) => sum + row.cached, 0),
-    running: count((row) => row.state === "running"),
-    failed: count((row) => row.state === "failed"),
-    blocked: count((row) => row.state === "blocked"),
-    etaSeconds: estimate(rows, Math.max(1, slots * share)),
-  };
-}
-
-/**
- * Work that is left, each kind at its mean duration so far, on so many slots; but no less than one job of each kind, which
- * follow each other however many slots there are. A kind not seen yet counts as the shortest of the others: it comes later in
- * the plan, and queries and attacks are far shorter than what goes before them.
- */
-function estimate(rows: readonly ProgressRow[], slots: number): number | null {
-  const measured = rows.filter((row) => row.state === "done" && row.meanSeconds !== null);
-  if (measured.length === 0) return null;
-  const shortest = Math.min(...measured.map((row) => row.meanSeconds ?? 0));
-  const left = jobKinds.map((kind) => ({
-    open: rows.reduce((jobs, row) => jobs + (row.kind === kind && !isFinal(row.state) ? row.count : 0), 0),
-    seconds: measured.find((row) => row.kind === kind)?.meanSeconds ?? shortest,
-  }));
-  const work = left.reduce((sum, { open, seconds }) => sum + open * seconds, 0);
-  const chain = left.reduce((sum, { open, seconds }) => sum + Math.min(1, open) * seconds, 0);
-  return Math.max(work / slots, chain);
-}
 
 /** `90` → `1m30s`. */
 export function duration(seconds: number | null): string {

@@ -1,12 +1,13 @@
 import { FarmError } from "@shadowfarm/core/errors";
 import { compareWithPaper } from "@shadowfarm/core/paper";
+import type { Progress } from "@shadowfarm/core/progress";
 import type { Store } from "@shadowfarm/store/client";
 import { type ExperimentRow, failuresOf } from "@shadowfarm/store/experiments";
 import { listResults, type ResultRow } from "@shadowfarm/store/results";
 import { refusalOf } from "@shadowfarm/store/roles";
 import type { FarmConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
-import { duration, follow, type Progress } from "./follow.ts";
+import { duration, follow } from "./follow.ts";
 import { renderPaper } from "./paper-table.ts";
 import { savedBy } from "./savings-text.ts";
 import { renderOrigins, renderResults } from "./tables.ts";

@@ -1,21 +1,13 @@
-import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
+import { InvalidInput } from "@shadowfarm/core/errors";
 import { InvalidExperiment } from "@shadowfarm/core/experiment";
-import type { Plan } from "@shadowfarm/core/plan";
-import { planRounds } from "@shadowfarm/core/rounds";
-import type { Problem } from "@shadowfarm/core/validation";
-import { chooseEngine } from "@shadowfarm/engine/backends";
-import { catalogIn, resolveDataset } from "@shadowfarm/ml/data-source";
-import type { Submission } from "@shadowfarm/store/experiments";
+import { type CheckedExperiment, checkExperiment, MANY_JOBS } from "@shadowfarm/ml/check-experiment";
+import { catalogIn } from "@shadowfarm/ml/data-source";
 import type { FarmConfig } from "./config.ts";
 import { readSpecFile } from "./spec-file.ts";
 
-/** Jobs above which an experiment is only taken with `--yes`. */
-export const MANY_JOBS = 10_000;
-
 /** An experiment that passed every check, with the plan that it will become. Nothing has been written yet. */
-export interface CheckedSubmission extends Submission {
+export interface CheckedSubmission extends CheckedExperiment {
   file: string;
-  plan: Plan;
 }
 
 /**
@@ -26,30 +18,16 @@ export interface CheckedSubmission extends Submission {
 export async function checkSubmission(file: string, config: FarmConfig, yes: boolean): Promise<CheckedSubmission> {
   const catalog = await catalogIn(config.datasetFolders);
   const { experiment, describe } = await readSpecFile(file, catalog);
-  const problems: Problem[] = [];
-  const resolved = await Promise.all(
-    experiment.datasets.map(async (dataset, index) => {
-      try {
-        return await resolveDataset(dataset, config.datasetFolders);
-      } catch (error) {
-        if (!(error instanceof InvalidInput)) throw error;
-        problems.push({ path: ["datasets", index], message: messageOf(error) });
-        return null;
-      }
-    }),
-  );
-  if (problems.length > 0) throw describe(problems);
-  const datasets = resolved.filter((dataset) => dataset !== null);
-  // With a database of its own, this machine computes too.
-  const engine = await chooseEngine(config.engine, config.databaseUrl === null);
   try {
-    const plan = planRounds(experiment, catalog, { datasets, engine }, { results: [], ended: false });
-    if (plan.jobs.length > MANY_JOBS && !yes) {
+    // With a database of its own, this machine computes too.
+    const checked = await checkExperiment(experiment, catalog, { ...config, computes: config.databaseUrl === null });
+    const jobs = checked.plan.jobs.length;
+    if (jobs > MANY_JOBS && !yes) {
       throw new InvalidInput(
-        `${file}: the experiment needs ${plan.jobs.length} jobs, more than ${MANY_JOBS}; add --yes if that is meant`,
+        `${file}: the experiment needs ${jobs} jobs, more than ${MANY_JOBS}; add --yes if that is meant`,
       );
     }
-    return { file, spec: experiment.spec, datasets, engine, plan };
+    return { file, ...checked };
   } catch (error) {
     throw error instanceof InvalidExperiment ? describe(error.problems) : error;
   }

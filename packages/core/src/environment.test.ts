@@ -27,6 +27,8 @@ test("with nothing set, the farm is embedded", () => {
     SHADOWFARM_ARTIFACT_CACHE: 10,
     SHADOWFARM_LOG_LEVEL: "info",
     SHADOWFARM_METRICS_HOST: "127.0.0.1",
+    SHADOWFARM_API_HOST: "127.0.0.1",
+    SHADOWFARM_API_RATE: 6_000,
     SHADOWFARM_QUEUE_PREFIX: "shadowfarm",
   });
 });

@@ -74,6 +74,15 @@ export const environmentSchema = z.object({
   SHADOWFARM_METRICS_HOST: text
     .default("127.0.0.1")
     .describe("address on which they are served; 0.0.0.0 or :: for all of this machine's"),
+  SHADOWFARM_API_HOST: text
+    .default("127.0.0.1")
+    .describe("address of the API and the dashboard; with any but a loopback address, requests need tokens"),
+  SHADOWFARM_API_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe("their port, 0 for any that is free; default: 7070, or when it is taken any that is free"),
+  SHADOWFARM_API_RATE: wholeNumber(1, 10_000_000)
+    .default(6_000)
+    .describe("requests in a minute that each token may make; without tokens there is no limit"),
   SHADOWFARM_QUEUE_PREFIX: text
     .regex(/^[\w-]+$/, "use letters, digits, dashes and underscores")
     .default("shadowfarm")
@@ -139,6 +148,11 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
 export function datasetFoldersOf(env: Environment): string[] {
   const folders = env.SHADOWFARM_DATASETS?.split(path.delimiter) ?? [path.join(env.SHADOWFARM_HOME, "datasets")];
   return folders.filter((folder) => folder !== "").map((folder) => path.resolve(folder));
+}
+
+/** Where the API and the dashboard are served; a port of null: the usual one, or any. */
+export function apiAddressOf(env: Environment): { host: string; port: number | null; rate: number } {
+  return { host: env.SHADOWFARM_API_HOST, port: env.SHADOWFARM_API_PORT ?? null, rate: env.SHADOWFARM_API_RATE };
 }
 
 /** Where metrics, health and readiness are served; null: nowhere. */

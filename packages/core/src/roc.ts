@@ -57,6 +57,40 @@ export function rocCurve(scores: Float64Array, isMember: Uint8Array): Roc {
   };
 }
 
+/**
+ * Points of a curve for a picture, both its ends among them: all when there are few, and else those that differ most on a
+ * logarithmic and on a linear axis alike, so that neither loses its shape.
+ *
+ * @param most at least 2
+ */
+export function thinRoc({ fpr, tpr, nonMembers }: Roc, most: number): { fpr: number; tpr: number }[] {
+  const last = fpr.length - 1;
+  const kept = new Set<number>([0, last]);
+  if (fpr.length <= most) for (let point = 0; point < last; point++) kept.add(point);
+  else {
+    // Half of the steps are even in FPR, half in its logarithm; of the points up to each the last is the highest.
+    const steps = Math.floor((most - 2) / 2);
+    for (let step = 1; step <= steps; step++) {
+      const share = step / (steps + 1);
+      for (const level of [share, nonMembers ** (share - 1)]) kept.add(lastWithin(fpr, level));
+    }
+  }
+  return [...kept]
+    .sort((one, other) => one - other)
+    .map((point) => ({ fpr: fpr[point] as number, tpr: tpr[point] as number }));
+}
+
+/** The last point whose FPR is at most `level`, by halving. */
+function lastWithin(fpr: Float64Array, level: number): number {
+  let [low, high] = [0, fpr.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((fpr[middle] as number) <= level) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** Area under the ROC curve, exact: the share of member/non-member pairs ranked right, ties counting ½. Errors as `rocCurve`. */
 export function auc(scores: Float64Array, isMember: Uint8Array): number {
   const { truePositives, falsePositives } = rocCurve(scores, isMember);
@@ -106,9 +140,7 @@ export function confusionAt(scores: Float64Array, isMember: Uint8Array, threshol
 
 /** The last point of the curve whose FPR ≤ level. */
 export function pointAtFpr(roc: Roc, level: number): number {
-  let point = roc.fpr.length - 1;
-  while (point > 0 && (roc.fpr[point] as number) > level) point--;
-  return point;
+  return lastWithin(roc.fpr, level);
 }
 
 function countMembers(scores: Float64Array, isMember: Uint8Array): number {

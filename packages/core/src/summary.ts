@@ -28,8 +28,13 @@ export function summarize(values: readonly (number | null)[]): Summary {
   // Shifting by the first value makes equal values have exactly that mean and no spread.
   const first = known[0] as number;
   const mean = first + known.reduce((sum, value) => sum + (value - first), 0) / n;
-  if (n === 1) return { n, mean, sd: null, low: null, high: null };
-  const sd = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return summaryOf({ n, mean, sd: n === 1 ? null : Math.sqrt(squares / (n - 1)) });
+}
+
+/** The same from a mean and a standard deviation that were computed elsewhere. */
+export function summaryOf({ n, mean, sd }: Pick<Summary, "n" | "mean" | "sd">): Summary {
+  if (mean === null || sd === null || n < 2) return { n, mean, sd: null, low: null, high: null };
   const [low, high] = studentInterval(mean, sd, n);
   return { n, mean, sd, low, high };
 }

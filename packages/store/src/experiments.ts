@@ -2,7 +2,8 @@ import type { DatasetUse } from "@shadowfarm/core/catalog";
 import { NotFound } from "@shadowfarm/core/errors";
 import type { ExperimentSpec } from "@shadowfarm/core/experiment";
 import { fingerprint } from "@shadowfarm/core/fingerprint";
-import type { ExperimentState, JobKind, JobState } from "@shadowfarm/core/job";
+import type { ExperimentState, JobKind } from "@shadowfarm/core/job";
+import type { JobCount } from "@shadowfarm/core/progress";
 import type { Store } from "./client.ts";
 import type { Prisma } from "./generated/client.ts";
 import { askAgain } from "./plans.ts";
@@ -100,17 +101,8 @@ export async function findExperiment(store: Store, nameOrId: string): Promise<Ex
   return row as unknown as ExperimentRow;
 }
 
-/** Jobs of one kind in one state, how many of them were done before the experiment asked, and their mean duration. */
-export interface ProgressRow {
-  kind: JobKind;
-  state: JobState;
-  count: number;
-  cached: number;
-  meanSeconds: number | null;
-}
-
-export async function progressOf(store: Store, experimentId: string): Promise<ProgressRow[]> {
-  return store.db.$queryRaw<ProgressRow[]>`
+export async function progressOf(store: Store, experimentId: string): Promise<JobCount[]> {
+  return store.db.$queryRaw<JobCount[]>`
     SELECT kind::text, state::text, sum(jobs)::int AS count, sum(cached)::int AS cached,
            CASE WHEN state = 'done' THEN sum(seconds) / sum(jobs) END AS "meanSeconds"
     FROM "JobCount" WHERE "experimentId" = ${experimentId} GROUP BY kind, state HAVING sum(jobs) <> 0`;

@@ -57,6 +57,8 @@ export async function recordPlan(
       await writeWanted(client, experimentId, plan, { done, anew: waiting === "submitted" });
       await writeCells(client, experimentId, plan);
       await askAgain(execute, experimentId);
+      // After the lock that it takes: a result is either committed by now, or its commit will see these cells.
+      await execute("SELECT write_result_rows(NULL, $1)", [experimentId]);
       await execute("SELECT pg_notify($1, 'jobs')", [WAKE_CHANNEL]);
     }
     await client.query("COMMIT");

@@ -29,6 +29,7 @@ export const roles = {
       Cell: ["INSERT", "DELETE"],
       Offer: ["INSERT", "DELETE"],
       JobCount: ["INSERT", "DELETE"],
+      ResultRow: ["INSERT"],
       Leader: ["INSERT", "UPDATE", "DELETE"],
       Attempt: ["UPDATE"],
     },
@@ -45,6 +46,7 @@ export const roles = {
       User: ["UPDATE (pass)"],
       Offer: ["INSERT", "DELETE"],
       JobCount: ["INSERT"],
+      ResultRow: ["INSERT", "DELETE"],
       Attempt: ["INSERT", 'UPDATE (outcome, error, "finishedAt")'],
       AttemptLog: ["INSERT", "UPDATE"],
       Artifact: ["INSERT", "UPDATE"],
@@ -57,6 +59,8 @@ export const roles = {
 
 /** Tables of which the scheduler gathers statistics after it wrote much. */
 const GATHERED = ["Job", "JobDependency", "ExperimentJob", "Cell"];
+/** Of the API, which has a login of its own or the owner's: nobody else's business. */
+const SECRET = ["ApiToken", "AuditEntry"];
 /** BullMQ's; there once the queue has been in Postgres. */
 const QUEUE_SCHEMA = "bullmq";
 
@@ -100,6 +104,7 @@ export async function grant(client: pg.Client): Promise<void> {
     `GRANT CONNECT ON DATABASE ${database} TO ${role}`,
     `GRANT USAGE ON SCHEMA public TO ${role}`,
     `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
+    `REVOKE ALL ON ${SECRET.map((name) => `"${name}"`).join(", ")} FROM ${role}`,
     ...(Object.keys(rights).length > 0 ? [`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`] : []),
     ...Object.entries(rights).map(([table, allowed]) => `GRANT ${allowed.join(", ")} ON "${table}" TO ${role}`),
     ...(queue && handles

@@ -101,3 +101,20 @@ export async function unservedExperiments(store: Store, pools: readonly Pool[]):
     return jobs === undefined ? [] : [{ ...needs, jobs }];
   });
 }
+
+/** A worker with what it does. */
+export interface WorkerStatus extends WorkerRow {
+  startedAt: Date;
+  heartbeat: Date;
+  stoppedAt: Date | null;
+  alive: boolean;
+  running: number;
+}
+
+/** Those that were heard of within a day, the alive ones first. */
+export async function listWorkers(store: Store): Promise<WorkerStatus[]> {
+  return store.db.$queryRaw<WorkerStatus[]>`
+    SELECT worker.*, worker."stoppedAt" IS NULL AND worker.heartbeat > now() - interval '30 seconds' AS alive,
+           (SELECT count(*)::int FROM "Job" job WHERE job.state = 'running' AND job."workerId" = worker.id) AS running
+    FROM "Worker" worker WHERE worker.heartbeat > now() - interval '1 day' ORDER BY alive DESC, worker.machine, worker.id LIMIT 1000`;
+}

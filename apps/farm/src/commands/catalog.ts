@@ -1,8 +1,7 @@
-import type { UnitInfo } from "@shadowfarm/core/catalog";
 import { experimentJsonSchema } from "@shadowfarm/core/experiment-json-schema";
+import { listUnits } from "@shadowfarm/core/unit-listing";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { catalogIn } from "@shadowfarm/ml/data-source";
-import { z } from "zod";
 import type { FarmConfig } from "../config.ts";
 import { EXIT } from "../session.ts";
 import { renderTable } from "../tables.ts";
@@ -14,16 +13,7 @@ export async function showCatalog(config: FarmConfig, options: { json?: boolean;
     process.stdout.write(`${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
     return EXIT.ok;
   }
-  const units = Object.entries(await catalogIn(config.datasetFolders)).flatMap(([kind, members]) =>
-    Object.values(members as Record<string, UnitInfo>).map(({ name, title, paper, version, params }) => ({
-      kind: kind.slice(0, -1),
-      name,
-      title,
-      paper,
-      version,
-      params: z.toJSONSchema(params, { io: "input" }).properties ?? {},
-    })),
-  );
+  const units = listUnits(await catalogIn(config.datasetFolders));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(units, null, 2)}\n`);
     return EXIT.ok;

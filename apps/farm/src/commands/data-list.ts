@@ -1,6 +1,6 @@
+import { type DatasetState, datasetListing, knownDatasets, lookUp } from "@shadowfarm/ml/known-datasets";
 import type { Dataset } from "@shadowfarm/ml/unit";
 import type { FarmConfig } from "../config.ts";
-import { type Found, knownDatasets, lookUp } from "../data/known-datasets.ts";
 import { sizeOf } from "../data/pull-view.ts";
 import { EXIT } from "../session.ts";
 import { renderTable } from "../tables.ts";
@@ -11,33 +11,13 @@ export async function listData(config: FarmConfig, options: { json?: boolean }):
   const rows = await Promise.all(
     Object.values(known).map(async (dataset) => ({ dataset, found: await lookUp(dataset, config.datasetFolders) })),
   );
-  if (options.json) process.stdout.write(`${JSON.stringify(rows.map(toJson), null, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(rows.map(datasetListing), null, 2)}\n`);
   else print(rows);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return problems.length > 0 || rows.some(({ found }) => found.state === "damaged") ? EXIT.failed : EXIT.ok;
 }
 
-interface Row {
-  dataset: Dataset;
-  found: Found;
-}
-
-function toJson({ dataset, found }: Row) {
-  const { name, title, kind, classes, records, licence, paper, downloads } = dataset;
-  return {
-    ...{ name, title, kind, classes, records, licence, paper, downloads },
-    state: found.state,
-    /** What `data: real-or-synthetic` would take; null while damaged files are in the way. */
-    data: { present: "real", absent: "synthetic", damaged: null }[found.state],
-    found:
-      found.state === "present"
-        ? { origin: found.located.origin, files: found.located.files, ...found.inspected }
-        : null,
-    problem: found.state === "damaged" ? found.message : null,
-  };
-}
-
-function print(rows: readonly Row[]): void {
+function print(rows: readonly DatasetState[]): void {
   const right = "right" as const;
   const columns = [
     { title: "dataset" },

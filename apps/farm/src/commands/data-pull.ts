@@ -1,5 +1,6 @@
+import { knownDatasets } from "@shadowfarm/ml/known-datasets";
 import type { FarmConfig } from "../config.ts";
-import { datasetsNamed, firstFolder, knownDatasets } from "../data/known-datasets.ts";
+import { datasetsNamed, firstFolder } from "../data/known-datasets.ts";
 import { pullAndReport } from "../data/pull-report.ts";
 import { EXIT, interruption } from "../session.ts";
 

@@ -1,7 +1,8 @@
 import { messageOf } from "@shadowfarm/core/errors";
+import { knownDatasets } from "@shadowfarm/ml/known-datasets";
 import type { Dataset } from "@shadowfarm/ml/unit";
 import type { FarmConfig } from "../config.ts";
-import { datasetsNamed, knownDatasets } from "../data/known-datasets.ts";
+import { datasetsNamed } from "../data/known-datasets.ts";
 import { EXIT } from "../session.ts";
 import { renderTable } from "../tables.ts";
 

@@ -1,4 +1,5 @@
 import { describeNeeds } from "@shadowfarm/core/pool";
+import { type Progress, summarizeProgress } from "@shadowfarm/core/progress";
 import {
   cancelExperiment,
   type ExperimentRow,
@@ -11,7 +12,7 @@ import {
 import { currentShares } from "@shadowfarm/store/shares";
 import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
-import { duration, type Progress, summarizeProgress } from "../follow.ts";
+import { duration } from "../follow.ts";
 import { EXIT, runToEnd, withStore } from "../session.ts";
 import { renderTable } from "../tables.ts";
 

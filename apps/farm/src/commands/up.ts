@@ -1,6 +1,7 @@
 import type { FarmConfig } from "../config.ts";
 import { startFarm } from "../farm.ts";
 import { EXIT, interruption, withStore } from "../session.ts";
+import { aborted, serveApi } from "./api.ts";
 
 /** `up`: a farm for whatever is submitted to this home or database, until it is interrupted. */
 export async function up(settings: FarmConfig, options: { workers?: number; postgresPort?: number }): Promise<number> {
@@ -15,10 +16,10 @@ export async function up(settings: FarmConfig, options: { workers?: number; post
     process.stderr.write(
       `the farm runs with ${config.slots} jobs at a time; hand it experiments with "shadowfarm submit SPEC", end it with Ctrl-C\n`,
     );
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const served = await serveApi(config, store, farm.telemetry);
+    process.stderr.write(`its API is at ${served.url}/api, with documentation at ${served.url}/docs\n`);
+    await aborted(signal);
+    await served.stop();
     await farm.stop();
     return EXIT.ok;
   });

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { InvalidInput, messageOf } from "@shadowfarm/core/errors";
+import { lookUp } from "@shadowfarm/ml/known-datasets";
 import type { Dataset } from "@shadowfarm/ml/unit";
 import { ambiguous, type Claim, claimsOn, groupClaims, isInside } from "./claims.ts";
 import { copyTree, flushFolder, folderFault } from "./data-folder.ts";
-import { homeOf, lookUp } from "./known-datasets.ts";
+import { homeOf } from "./known-datasets.ts";
 
 /** A dataset that was taken from elsewhere. `present`: the same content was there before. */
 export interface ImportedDataset {

@@ -6,9 +6,9 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { datasets } from "@shadowfarm/ml/datasets/index";
 import { parseManifest, TABLE_FILES, type TableManifest, tableDataset } from "@shadowfarm/ml/datasets/table";
 import { checkTableName, planTable, tableNameOf } from "@shadowfarm/ml/datasets/table-plan";
+import { lookUp } from "@shadowfarm/ml/known-datasets";
 import { copyTree, flushFolder, folderFault } from "./data-folder.ts";
 import type { ImportedDataset } from "./import-files.ts";
-import { lookUp } from "./known-datasets.ts";
 
 /** A table to be imported; without a name it takes that of its file. */
 export interface TableSource {

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { EnvironmentFault } from "@shadowfarm/core/errors";
+import { knownDatasets, lookUp } from "@shadowfarm/ml/known-datasets";
 import { expect, test } from "vitest";
 import { readConfig } from "../config.ts";
 import { byteDataset } from "./byte-dataset.fixture.ts";
-import { datasetsNamed, firstFolder, knownDatasets, lookUp } from "./known-datasets.ts";
+import { datasetsNamed, firstFolder } from "./known-datasets.ts";
 
 const mnist = byteDataset("mnist", [{ file: "images", urls: [], checksum: null, bytes: 1 }]);
 const known = { mnist, adult: byteDataset("adult", []) };

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Download } from "@shadowfarm/core/catalog";
+import { lookUp } from "@shadowfarm/ml/known-datasets";
 import type { Dataset } from "@shadowfarm/ml/unit";
 import { type Downloaded, isVerified } from "./download.ts";
-import { homeOf, lookUp } from "./known-datasets.ts";
+import { homeOf } from "./known-datasets.ts";
 
 /** A file that is wanted, where it belongs, and what became of it; several datasets may have it in common. */
 export interface Task {

@@ -1,7 +1,8 @@
 import path from "node:path";
+import { type Found, lookUp } from "@shadowfarm/ml/known-datasets";
 import type { Dataset } from "@shadowfarm/ml/unit";
 import { recordChecksum, recordedChecksum } from "./data-folder.ts";
-import { type Found, homeOf, lookUp } from "./known-datasets.ts";
+import { homeOf } from "./known-datasets.ts";
 import { fetchAll, type PullOptions } from "./pull-fetch.ts";
 import { placeOf, type Task, tasksOf } from "./pull-tasks.ts";
 

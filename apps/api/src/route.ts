@@ -1,0 +1,100 @@
+import type { Catalog } from "@shadowfarm/core/catalog";
+import type { Role } from "@shadowfarm/core/role";
+import type { Place } from "@shadowfarm/ml/check-experiment";
+import type { Artifacts } from "@shadowfarm/store/artifacts";
+import type { Store } from "@shadowfarm/store/client";
+import type { Reader } from "@shadowfarm/store/reader";
+import type { Response } from "express";
+import type { z } from "zod";
+import type { Answers } from "./answers.ts";
+import type { Events } from "./events.ts";
+
+/** What routes work with. */
+export interface Resources {
+  /** For what writes, and for little that reads. */
+  store: Store;
+  /** For questions. */
+  reader: Reader;
+  artifacts: Artifacts;
+  /** The units that were known when the API started. */
+  catalog: Catalog;
+  place: Place;
+  events: Events;
+  answers: Answers;
+  /** Whose share is used by what is submitted without a token. */
+  user: string;
+}
+
+/** Who asks. */
+export interface Caller {
+  /** Of the token; empty where none is needed. */
+  token: string;
+  role: Role;
+}
+
+interface Call<P, Q, B> {
+  params: P;
+  query: Q;
+  body: B;
+  caller: Caller;
+  resources: Resources;
+  /** The path and query as they were sent. */
+  url: string;
+  /** For what is answered in parts, and for headers. */
+  response: Response;
+}
+
+/** JSON of a named schema. */
+interface JsonAnswer<R extends z.ZodType> {
+  name: string;
+  schema: R;
+}
+
+/** Bytes that the route writes by itself. */
+interface OtherAnswer {
+  mediaType: string;
+  describe: string;
+}
+
+/** An endpoint: routing, validation, the role check and its documentation all follow from this. */
+export interface Route {
+  method: "get" | "post" | "patch" | "put" | "delete";
+  /** As Express has it: `/experiments/:id`. */
+  path: string;
+  /** The least role that may use it; null: anyone who can reach the API. */
+  role: Role | null;
+  tag: string;
+  summary: string;
+  params?: z.ZodObject | undefined;
+  query?: z.ZodObject | undefined;
+  body?: z.ZodType | undefined;
+  status: number;
+  answer: JsonAnswer<z.ZodType> | OtherAnswer;
+  handle(call: Call<never, never, never>): Promise<unknown>;
+}
+
+type Parsed<S> = S extends z.ZodType ? z.infer<S> : Record<string, never>;
+
+/** Declares an endpoint whose handler is typed by its schemas. */
+export function route<
+  R extends z.ZodType,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(definition: {
+  method: Route["method"];
+  path: string;
+  role: Role | null;
+  tag: string;
+  summary: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** Default: 200. */
+  status?: number;
+  answer: JsonAnswer<R> | OtherAnswer;
+  handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<z.input<R> | undefined> | z.input<R> | undefined;
+}): Route {
+  const { handle, status = 200, ...rest } = definition;
+  return { ...rest, status, handle: async (call) => handle(call as Call<never, never, never>) };
+}

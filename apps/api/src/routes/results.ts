@@ -1,0 +1,255 @@
+import {
+  dimensionsSchema,
+  frontierSchema,
+  groupsSchema,
+  provenanceSchema,
+  resultDetailSchema,
+  resultsSchema,
+  rocSchema,
+  scoresSchema,
+} from "@shadowfarm/core/api";
+import type { Catalog } from "@shadowfarm/core/catalog";
+import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
+import { chance, frontiersOf, leakMetrics, paretoSet, strengthLines } from "@shadowfarm/core/frontier";
+import { scoreHistogram } from "@shadowfarm/core/histogram";
+import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
+import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { summaryOf } from "@shadowfarm/core/summary";
+import { provenanceOf } from "@shadowfarm/store/job-rows";
+import {
+  fullRows,
+  type GroupedMeasure,
+  groupsOfRows,
+  pageOfRows,
+  rowsVersion,
+  sampledInterval,
+  valuesOf,
+} from "@shadowfarm/store/result-rows";
+import { findResult, scoresOf } from "@shadowfarm/store/scores";
+import { z } from "zod";
+import { exportRoutes } from "../exports.ts";
+import { jobAnswer, time } from "../json.ts";
+import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
+import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
+import { type Route, route } from "../route.ts";
+
+const tag = "results";
+/** Results whose whole metrics are read at once. */
+const MOST_COMPARED = 5_000;
+const MOST_GROUPS = 5_000;
+
+export function resultRoutes(catalog: Catalog): Route[] {
+  const filters = filterShape(catalog);
+  const dimensions = dimensionsOf(catalog);
+  const dimensionSchema = z.enum(dimensions as [Dimension, ...Dimension[]]);
+  const one = z.strictObject({
+    key: z.string().max(100).describe("the key of the attack job, or six or more of its first digits"),
+  });
+  return [
+    route({
+      method: "get",
+      path: "/results",
+      role: "reader",
+      tag,
+      summary: "Results, each a cell in one repeat",
+      query: z.strictObject({ ...pageQuery(1_000, 100), sort: sortSchema, ...filters }),
+      answer: { name: "Results", schema: resultsSchema },
+      async handle({ query, url, resources: { reader } }) {
+        const place = z.strictObject({ value: z.number(), id: z.int() });
+        const after = decodeCursor(url, query.cursor, place);
+        const { rows, next } = await pageOfRows(reader, filterOf(query), sortOf(query.sort), query.limit, after);
+        return {
+          results: rows.map((row) => ({ ...row, createdAt: time(row.createdAt) })),
+          nextCursor: next && encodeCursor(url, next),
+        };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/results/groups",
+      role: "reader",
+      tag,
+      summary: "Means over the results that agree in some dimensions; by default over the repeats of each combination",
+      query: z.strictObject({
+        by: z.array(dimensionSchema).max(12).optional().describe("dimensions; none: each combination by itself"),
+        metric: z.array(z.enum(measures)).max(measures.length).default(["auc"]),
+        limit: z
+          .int()
+          .min(1)
+          .max(MOST_GROUPS)
+          .default(1_000)
+          .describe("more groups than this are a problem, not cut off"),
+        ...filters,
+      }),
+      answer: { name: "Groups", schema: groupsSchema },
+      async handle({ query, url, resources: { reader, answers } }) {
+        const by = [...new Set(query.by ?? [])];
+        const wanted = [...new Set(query.metric)];
+        const groups = await answers.ask(
+          url,
+          () => rowsVersion(reader),
+          () => groupsOfRows(reader, filterOf(query), by, wanted, query.limit),
+        );
+        return {
+          groups: groups.map(({ key, setting, measures: found, intervals, ...group }) => ({
+            by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
+            ...group,
+            metrics: Object.fromEntries(
+              wanted.map((measure) => {
+                const own = intervals && sampledInterval(intervals, measure);
+                return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.combinations, own)];
+              }),
+            ),
+          })),
+        };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/results/dimensions",
+      role: "reader",
+      tag,
+      summary: "What results can be filtered and grouped by, and the values that occur",
+      query: z.strictObject({
+        of: dimensionSchema.optional().describe("default: the plain dimensions but origin and machine"),
+      }),
+      answer: { name: "Dimensions", schema: dimensionsSchema },
+      async handle({ query, url, resources: { reader, answers } }) {
+        const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
+        const values = await answers.ask(
+          url,
+          () => rowsVersion(reader),
+          () => valuesOf(reader, { is: [], within: [] }, asked),
+        );
+        return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/results/frontier",
+      role: "reader",
+      tag,
+      summary: "What defenses cost: accuracy beside leakage, setting by setting",
+      query: z.strictObject({ metric: z.enum(leakMetrics).default("auc"), ...filters }),
+      answer: { name: "Frontiers", schema: frontierSchema },
+      async handle({ query, resources: { reader } }) {
+        const { metric } = query;
+        const frontiers = frontiersOf(await fullRows(reader, filterOf(query), MOST_COMPARED));
+        return {
+          metric,
+          chance: chance[metric],
+          frontiers: frontiers.map(({ setting, points }) => {
+            const best = new Set(paretoSet(points, metric));
+            const ordered = strengthLines(points).flatMap((line, at) =>
+              line.map((point) => ({ point, line: line.length > 1 ? at : null })),
+            );
+            return {
+              setting,
+              points: ordered.map(({ point, line }) => ({
+                defense: point.defense,
+                defenseParams: point.defenseParams,
+                accuracy: point.accuracy,
+                leak: point.leaks[metric],
+                pareto: best.has(point),
+                line,
+                attacks: point.byAttack.length,
+              })),
+            };
+          }),
+        };
+      },
+    }),
+    ...exportRoutes(filters),
+    route({
+      method: "get",
+      path: "/results/:key",
+      role: "reader",
+      tag,
+      summary: "One result with all its metrics and their intervals",
+      params: one,
+      answer: { name: "Result", schema: resultDetailSchema },
+      handle: ({ params, resources: { reader } }) => findResult(reader, params.key),
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/provenance",
+      role: "reader",
+      tag,
+      summary: "Where a result comes from: every job of the target's way, with artifacts, machine, engine and version",
+      params: one,
+      answer: { name: "Provenance", schema: provenanceSchema },
+      async handle({ params, resources: { reader } }) {
+        const { jobKey } = await findResult(reader, params.key);
+        const { chain, others } = await provenanceOf(reader, jobKey);
+        return { chain: chain.map(jobAnswer), others };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/roc",
+      role: "reader",
+      tag,
+      summary: "The ROC curve of a result, from its scores",
+      params: one,
+      query: z.strictObject({ points: z.int().min(10).max(5_000).default(500).describe("at most so many") }),
+      answer: { name: "Roc", schema: rocSchema },
+      async handle({ params, query, resources: { reader, artifacts } }) {
+        const { scores, isMember } = await scoresOf(reader, artifacts, params.key);
+        const roc = rocCurve(scores, isMember);
+        const { members, nonMembers, truePositives, falsePositives } = roc;
+        const variance = delong(truePositives, falsePositives);
+        return {
+          members,
+          nonMembers,
+          smallestFpr: 1 / nonMembers,
+          auc: variance.auc,
+          aucInterval: aucInterval(variance, members, nonMembers),
+          points: thinRoc(roc, query.points),
+        };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/scores",
+      role: "reader",
+      tag,
+      summary: "Scores of members and non-members: histogram, the most exposed records, and every one when asked for",
+      params: one,
+      query: z.strictObject({
+        bins: z.int().min(2).max(500).default(30),
+        top: z.int().min(0).max(1_000).default(10).describe("most exposed records"),
+        all: z.boolean().default(false),
+      }),
+      answer: { name: "Scores", schema: scoresSchema },
+      async handle({ params, query, resources: { reader, artifacts } }) {
+        const { scores, isMember, indices, labels } = await scoresOf(reader, artifacts, params.key);
+        const recordAt = (at: number) => ({
+          record: indices[at] as number,
+          label: labels[at] as number,
+          member: isMember[at] === 1,
+          score: scores[at] as number,
+        });
+        const members = [...scores.keys()].filter((at) => isMember[at] === 1);
+        const exposed = members.sort((one, other) => (scores[other] as number) - (scores[one] as number));
+        return {
+          records: scores.length,
+          histogram: scoreHistogram(scores, isMember, query.bins),
+          exposed: exposed.slice(0, query.top).map(recordAt),
+          ...(query.all && { scores: [...scores.keys()].map(recordAt) }),
+        };
+      },
+    }),
+  ];
+}
+
+type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];
+
+/** @param own interval of the only result of the group by itself */
+function spreadOf(measure: Measure, found: GroupedMeasure, combinations: number, own: Interval | null): Spread {
+  const { min, max, ...spread } = found;
+  const summary = summaryOf(spread);
+  const known = { ...summary, min, max, chance: (chance as Record<string, number>)[measure] ?? null };
+  if (combinations > 1) return { ...known, low: null, high: null, intervalOf: null };
+  if (own) return { ...known, low: own[0], high: own[1], intervalOf: "sample" };
+  return { ...known, intervalOf: summary.low === null ? null : "repeats" };
+}

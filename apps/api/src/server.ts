@@ -1,0 +1,106 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
+import type { Place } from "@shadowfarm/ml/check-experiment";
+import { catalogIn } from "@shadowfarm/ml/data-source";
+import type { Artifacts } from "@shadowfarm/store/artifacts";
+import type { Store } from "@shadowfarm/store/client";
+import { openReader } from "@shadowfarm/store/reader";
+import type { Logger } from "pino";
+import { isLoopback } from "./access.ts";
+import { keepAnswers } from "./answers.ts";
+import { createApp } from "./app.ts";
+import { openEvents } from "./events.ts";
+
+/** What the API needs. */
+export interface ApiOptions {
+  store: Store;
+  artifacts: Artifacts;
+  place: Place;
+  host: string;
+  /** 0: any that is free; null: the usual one, or when it is taken any that is free. */
+  port: number | null;
+  /** Requests in a minute for each token; only where tokens are needed. */
+  rate: number;
+  /** Whose share is used by what is submitted without a token. */
+  user: string;
+  log: Logger;
+}
+
+/** The API while it is served. */
+export interface Api {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Who sends its headers or its body more slowly is let go. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const CHECK_MS = 2_000;
+/** Longer than proxies keep an idle connection, or one may send a request on a connection that is closing. */
+const IDLE_MS = 65_000;
+const MOST_CONNECTIONS = 2_000;
+const USUAL_PORT = 7070;
+
+/**
+ * Serves the API, its documentation and the dashboard.
+ *
+ * @throws {EnvironmentFault} when the port cannot be had.
+ */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { store, artifacts, place, host, port, log } = options;
+  const reader = await openReader(store.url);
+  const events = await openEvents(store, reader, log);
+  const catalog = await catalogIn(place.datasetFolders);
+  const answers = keepAnswers();
+  const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
+  const app = createApp(
+    { store, reader, artifacts, catalog, place, events, answers, user: options.user },
+    { host, rate: options.rate, web, log },
+  );
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      keepAliveTimeout: IDLE_MS,
+    },
+    app,
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  try {
+    if (port !== null) await listen(server, host, port);
+    else await listen(server, host, USUAL_PORT).catch(() => listen(server, host, 0));
+  } catch (error) {
+    await events.close();
+    await reader.close();
+    throw new EnvironmentFault(
+      `the API cannot be served at ${host}:${port ?? USUAL_PORT} (${messageOf(error)}); set SHADOWFARM_API_HOST to an address of this machine and SHADOWFARM_API_PORT to a free port, or 0 for any`,
+      { cause: error },
+    );
+  }
+  const bound = server.address() as AddressInfo;
+  const url = `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  log.info({ url, tokens: !isLoopback(host) }, "the API is served");
+  return {
+    url,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await events.close();
+      server.closeAllConnections();
+      await closed;
+      await reader.close();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,47 @@
+import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
+import pg from "pg";
+import { Prisma } from "./generated/client.ts";
+import { withoutPassword } from "./migrate.ts";
+
+/** Connections that cannot write, each statement limited in time: for questions that other people ask. */
+export interface Reader {
+  query<Row>(sql: Prisma.Sql): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** A statement that takes longer is given up. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * Through pg and not through Prisma, which takes several times as long to hand over a thousand wide rows.
+ *
+ * @throws {EnvironmentFault} when the database does not answer.
+ */
+export async function openReader(url: string, connections = 8): Promise<Reader> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: PATIENCE_MS,
+    application_name: `shadowfarm reader ${process.pid}`,
+    options: "-c default_transaction_read_only=on",
+    types: { getTypeParser: parserOf },
+  });
+  // An idle connection that breaks is replaced by the next question.
+  pool.on("error", () => {});
+  const query = async <Row>(sql: Prisma.Sql) =>
+    (await pool.query({ text: sql.text, values: sql.values })).rows as Row[];
+  try {
+    await query(Prisma.sql`SELECT 1`);
+  } catch (error) {
+    await pool.end();
+    throw new EnvironmentFault(`the database at ${withoutPassword(url)} does not answer (${messageOf(error)})`);
+  }
+  return { query, close: () => pool.end() };
+}
+
+/** Counts and ids are numbers: none here comes near 2⁵³. */
+const parserOf: typeof pg.types.getTypeParser = ((oid: number, format?: "text" | "binary") =>
+  oid === pg.types.builtins.INT8
+    ? Number
+    : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser;
