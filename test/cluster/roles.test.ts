@@ -47,7 +47,7 @@ async function loginAs(role: string, databaseUrl: string): Promise<{ url: string
   await asOwner(`CREATE ROLE ${name} LOGIN PASSWORD '${password}' IN ROLE ${role}`);
   const url = new URL(databaseUrl);
   [url.username, url.password] = [name, password];
-  return { url: url.href, drop: () => asOwner(`DROP ROLE ${name}`) };
+  return { url: url.href, drop: () => asOwner(`DROP OWNED BY ${name}; DROP ROLE ${name}`) };
 }
 
 async function withLogins<T>(

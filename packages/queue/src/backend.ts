@@ -17,6 +17,8 @@ export interface QueueConfig {
 /** What queue and consumer need of BullMQ, the same on both backends. */
 export interface Backend {
   name: "postgres" | "redis";
+  /** @throws when nobody answers: a queue that is opened then would wait for it. */
+  ping(): Promise<void>;
   /** @param pool whose queue */
   queue(pool: string): Queue;
   worker(pool: string, handle: (data: unknown) => Promise<void>, options: Omit<WorkerOptions, "connection">): Worker;
@@ -44,6 +46,8 @@ async function openPostgres(url: string): Promise<Backend> {
   const connection = { connectionString: url, max: 4 };
   return {
     name: "postgres",
+    // Its queues do not wait.
+    ping: async () => {},
     // The two backends differ in nothing that is used here but the type of their connection.
     queue: (pool) => new Queue(queueName(pool), { connection }, createPostgresBackend) as unknown as Queue,
     worker: (pool, handle, options) =>
@@ -70,6 +74,9 @@ async function openRedis({ databaseUrl, prefix }: QueueConfig, url: string): Pro
   const common = { prefix: `{${prefix}}`, streams: { events: { maxLen: EVENTS } } };
   return {
     name: "redis",
+    async ping() {
+      await connect("command").ping();
+    },
     queue: (pool) => new Queue(queueName(pool), { ...common, connection: connect("command") }),
     worker: (pool, handle, options) =>
       new Worker(queueName(pool), (job) => handle(job.data), { ...options, ...common, connection: connect("wait") }),

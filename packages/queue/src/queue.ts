@@ -33,19 +33,26 @@ export interface Consumer {
 /** @throws {EnvironmentFault} when the queue cannot be reached. */
 export async function openSender(config: QueueConfig): Promise<Sender> {
   const backend = await openBackend(config);
-  const queues = new Map<string, ReturnType<typeof backend.queue>>();
+  const queues = new Map<string, Promise<ReturnType<typeof backend.queue>>>();
+  const open = async (pool: string) => {
+    await backend.ping();
+    const queue = backend.queue(pool);
+    queue.on("error", () => {});
+    return queue;
+  };
   const queueOf = (pool: string) => {
     const known = queues.get(pool);
     if (known) return known;
-    const queue = backend.queue(pool);
-    queue.on("error", () => {});
-    queues.set(pool, queue);
-    return queue;
+    const opening = open(pool);
+    queues.set(pool, opening);
+    opening.catch(() => queues.delete(pool));
+    return opening;
   };
   return {
     backend: backend.name,
     async send(messages, pool = NO_POOL) {
-      await queueOf(pool).addBulk(
+      const queue = await queueOf(pool);
+      await queue.addBulk(
         messages.map(({ key, fence }) => ({
           name: "job",
           data: key,
@@ -56,12 +63,12 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
     },
     async size(pools = [NO_POOL]) {
       const counts = await Promise.all(
-        pools.map((pool) => queueOf(pool).getJobCounts("waiting", "active", "prioritized", "delayed")),
+        pools.map(async (pool) => (await queueOf(pool)).getJobCounts("waiting", "active", "prioritized", "delayed")),
       );
       return counts.flatMap(Object.values<number>).reduce((sum, count) => sum + count, 0);
     },
     async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await Promise.all([...queues.values()].map(async (opening) => (await opening.catch(() => null))?.close()));
       await backend.close();
     },
   };
