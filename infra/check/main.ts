@@ -25,7 +25,7 @@ const CLUSTERS: Record<string, string> = {
   everything:
     "artifacts.s3.url=s3://bucket/prefix,artifacts.s3.endpoint=https://minio.lab,artifacts.s3.region=eu,artifacts.s3.secret=s3,redis.secret=redis,redis.files[0]=ca.crt,traces.endpoint=http://collector:4318,datasets.claim=datasets,autoscaling.enabled=true,pools.gpu.replicas=2,imagePullSecrets[0].name=registry",
   folder:
-    "artifacts.claim=artifacts,metricsPort=0,networkPolicy.enabled=false,podDisruptionBudget.enabled=false,autoscaling.enabled=true,autoscaling.trigger=prometheus",
+    "artifacts.claim=artifacts,metricsPort=0,api.replicas=0,networkPolicy.enabled=false,podDisruptionBudget.enabled=false,autoscaling.enabled=true,autoscaling.trigger=prometheus",
 };
 /** Values that must be refused. */
 const MISTAKES = [
@@ -35,6 +35,7 @@ const MISTAKES = [
   "image.tag=latest",
   "artifacts.s3.url=http://b",
   "traces.endpoint=collector",
+  "api.port=0",
 ];
 
 const files = readdirSync(path.join(ROOT, "infra"), { recursive: true, encoding: "utf8" })
@@ -82,18 +83,17 @@ function shellProblems(): string[] {
   return ok ? [] : [output.includes("ENOENT") ? "shellcheck is missing; apt-get install shellcheck" : output];
 }
 
-/** Whatever the Deployments, budgets and policies select must be there. */
+/** Whatever the Deployments, services, budgets and policies select must be there. */
 function selectorProblems(manifests: readonly Manifest[]): string[] {
   const labelsOf = ({ spec }: Manifest) =>
     (spec?.template as { metadata: Manifest["metadata"] } | undefined)?.metadata.labels;
   const pods = manifests.map(labelsOf).filter((labels) => labels !== undefined);
   return manifests.flatMap(({ kind, metadata, spec }) => {
-    const selector = (spec?.selector ?? spec?.podSelector) as { matchLabels: Record<string, string> } | undefined;
-    if (
-      !selector ||
-      pods.some((labels) => Object.entries(selector.matchLabels).every(([key, value]) => labels[key] === value))
-    )
-      return [];
+    const selector = (spec?.selector ?? spec?.podSelector) as Record<string, unknown> | undefined;
+    if (!selector) return [];
+    // A service's is the labels themselves.
+    const wanted = Object.entries((selector.matchLabels ?? selector) as Record<string, string>);
+    if (pods.some((labels) => wanted.every(([key, value]) => labels[key] === value))) return [];
     return [`${kind} ${metadata.name} selects no pod`];
   });
 }
