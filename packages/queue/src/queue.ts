@@ -42,7 +42,7 @@ export async function openSender(config: QueueConfig): Promise<Sender> {
   };
   const queueOf = (pool: string) => {
     const known = queues.get(pool);
-    if (known) return known;
+    if (known !== undefined) return known;
     const opening = open(pool);
     queues.set(pool, opening);
     opening.catch(() => queues.delete(pool));
