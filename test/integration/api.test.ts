@@ -353,10 +353,8 @@ describe("changing", () => {
     await eventually("the submission is told", async () =>
       heard.join("").includes(`{"id":"${id}","state":"submitted"`),
     );
-    expect((await ask("PATCH", `/experiments/${id}`, { concurrency: 2 })).body).toMatchObject({
-      priority: -1,
-      concurrency: 2,
-    });
+    const terms = { concurrency: 2, labels: ["a100"], memory: 16 };
+    expect((await ask("PATCH", `/experiments/${id}`, terms)).body).toEqual({ id, priority: -1, weight: 1, ...terms });
     expect((await ask("POST", `/experiments/${id}/cancel`)).body).toEqual({ id, jobs: 0 });
     await eventually("its end is told", async () => heard.join("").includes(`{"id":"${id}","state":"cancelled"`));
     aborting.abort();

@@ -23,7 +23,7 @@ export interface ExperimentPlace {
 /** An experiment as lists show it: without its specification. */
 export type ExperimentBrief = Omit<ExperimentRow, "spec">;
 
-const brief = sql`id, name, datasets, engine, state::text, error, "user", priority, weight, concurrency, "submittedAt", "finishedAt"`;
+const brief = sql`id, name, datasets, engine, state::text, error, "user", priority, weight, concurrency, labels, memory, "submittedAt", "finishedAt"`;
 
 /** Newest first. */
 export async function pageOfExperiments(

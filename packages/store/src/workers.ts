@@ -103,7 +103,8 @@ export async function unservedExperiments(store: Store, pools: readonly Pool[]):
 }
 
 /** A worker with what it does. */
-export interface WorkerStatus extends WorkerRow {
+export interface WorkerStatus extends Required<Omit<WorkerRow, "labels">> {
+  labels: string[];
   startedAt: Date;
   heartbeat: Date;
   stoppedAt: Date | null;
@@ -114,7 +115,8 @@ export interface WorkerStatus extends WorkerRow {
 /** Those that were heard of within a day, the alive ones first. */
 export async function listWorkers(store: Store): Promise<WorkerStatus[]> {
   return store.db.$queryRaw<WorkerStatus[]>`
-    SELECT worker.*, worker."stoppedAt" IS NULL AND worker.heartbeat > now() - interval '30 seconds' AS alive,
+    SELECT id, machine, pid, slots, engine, version, labels, memory, "startedAt", heartbeat, "stoppedAt",
+           "stoppedAt" IS NULL AND heartbeat > now() - make_interval(secs => ${SILENT_SECONDS}) AS alive,
            (SELECT count(*)::int FROM "Job" job WHERE job.state = 'running' AND job."workerId" = worker.id) AS running
-    FROM "Worker" worker WHERE worker.heartbeat > now() - interval '1 day' ORDER BY alive DESC, worker.machine, worker.id LIMIT 1000`;
+    FROM "Worker" worker WHERE heartbeat > now() - interval '1 day' ORDER BY alive DESC, machine, id LIMIT 1000`;
 }

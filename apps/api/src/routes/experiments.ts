@@ -46,6 +46,12 @@ const terms = {
   priority: z.int().min(-999_999).max(999_999).optional().describe("higher ones go first"),
   weight: z.number().min(0.001).max(1_000).optional().describe("its part of its user's share"),
   concurrency: z.int().min(1).max(99_999).nullable().optional().describe("jobs at a time; null: any number"),
+  labels: z
+    .array(z.string().regex(/^[\w.-]{1,63}$/))
+    .max(100)
+    .optional()
+    .describe("only workers that have all of them take its jobs"),
+  memory: z.int().min(0).max(1_000_000).optional().describe("gigabytes that they must have for each job"),
 };
 const specBody = z.strictObject({ spec: z.record(z.string(), z.unknown()).describe("an experiment file's content") });
 
@@ -72,9 +78,10 @@ async function describe(experiments: readonly ExperimentBrief[], { reader, store
   const [progress, slots] = await Promise.all([Promise.all(experiments.map(progressOf)), liveSlots(store)]);
   return experiments.map((experiment, at) => {
     const rows = progress[at] ?? [];
-    const { id, name, state, error, user, priority, weight, concurrency, engine, datasets } = experiment;
+    const { id, name, state, error, user, priority, weight, concurrency, labels, memory, engine, datasets } =
+      experiment;
     return {
-      ...{ id, name, state, error, user, priority, weight, concurrency, engine, datasets },
+      ...{ id, name, state, error, user, priority, weight, concurrency, labels, memory, engine, datasets },
       submittedAt: time(experiment.submittedAt),
       finishedAt: time(experiment.finishedAt),
       progress: summarizeProgress(rows, slots),
@@ -221,17 +228,24 @@ export const experimentRoutes: Route[] = [
     body: z.strictObject(terms),
     answer: {
       name: "Terms",
-      schema: z.object({ id: z.string(), priority: z.int(), weight: z.number(), concurrency: z.int().nullable() }),
+      schema: z.object({
+        id: z.string(),
+        priority: z.int(),
+        weight: z.number(),
+        concurrency: z.int().nullable(),
+        labels: z.array(z.string()),
+        memory: z.int(),
+      }),
     },
     async handle({ params, body, resources: { store } }) {
       const asked = given(body);
       if (Object.keys(asked).length === 0) {
-        throw new InvalidInput("nothing to change; give priority, weight or concurrency");
+        throw new InvalidInput("nothing to change; give priority, weight, concurrency, labels or memory");
       }
       const { id } = await findExperiment(store, params.experiment);
       await changeTerms(store, id, asked);
-      const { priority, weight, concurrency } = await findExperiment(store, id);
-      return { id, priority, weight, concurrency };
+      const { priority, weight, concurrency, labels, memory } = await findExperiment(store, id);
+      return { id, priority, weight, concurrency, labels, memory };
     },
   }),
   route({
