@@ -105,6 +105,7 @@ describe("a training", { timeout: 300_000 }, () => {
           ...process.env,
           ...{ DATABASE_URL: databaseUrl, REDIS_URL: "", SHADOWFARM_DATASETS: "", SHADOWFARM_HOME: home },
           ...{ SHADOWFARM_WORKERS: "1", SHADOWFARM_CHECKPOINT_SECONDS: "1", SHADOWFARM_LOG_LEVEL: "silent" },
+          SHADOWFARM_GRACE: "0",
         },
         stdio: "ignore",
       });

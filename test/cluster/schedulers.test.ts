@@ -148,7 +148,10 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
     const sender = await openSender(queue);
     const scheduler = await startScheduler({ ...SCHEDULER_DEFAULTS, store, sender, catalogFor, telemetry: silent() });
     const pool = await aPool(store);
-    await eventually("jobs wait in the queue", async () => (await sender.size([pool])) > 0);
+    await eventually("all jobs that were handed out wait in the queue", async () => {
+      const handedOut = await store.db.job.count({ where: { enqueuedAt: { not: null } } });
+      return handedOut > 0 && (await sender.size([pool])) === handedOut;
+    });
     await emptyQueue(store, queue);
     expect(await sender.size([pool])).toBe(0);
     const did: string[] = [];
