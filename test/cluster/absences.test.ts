@@ -32,10 +32,10 @@ async function aWorker(databaseUrl: string, compute: Compute) {
   const { pool } = await store.db.worker.findUniqueOrThrow({ where: { id: worker.id } });
   return {
     way,
-    sender,
-    send: (...keys: string[]) =>
+    waiting: () => sender.size([pool]),
+    send: (keys: readonly string[], fence = 0) =>
       sender.send(
-        keys.map((key) => ({ key, fence: 0 })),
+        keys.map((key) => ({ key, fence })),
         pool,
       ),
     async stop() {
@@ -59,7 +59,7 @@ on("what a worker has computed is written when the database is there again", asy
       return [{ key, outcome }];
     },
   });
-  await worker.send("a");
+  await worker.send(["a"]);
   await eventually("it is computed", async () => (await statesOf(store)).a === "running");
   await worker.way.cut();
   finish();
@@ -76,11 +76,11 @@ on.for(["cut", "swallow"] as const)(
     await planned(store, "unreachable", aPlan(Object.fromEntries(keys.map((key) => [key, []]))));
     const worker = await aWorker(databaseUrl, { ...idle, run: async ({ key }) => [{ key, outcome }] });
     await worker.way[how]();
-    await worker.send(...keys);
-    await eventually("it has taken one", async () => (await worker.sender.size()) < keys.length);
-    expect(await worker.sender.size()).toBeGreaterThanOrEqual(keys.length - 2);
+    await worker.send(keys);
+    await eventually("it has taken one", async () => (await worker.waiting()) < keys.length);
+    expect(await worker.waiting()).toBeGreaterThanOrEqual(keys.length - 2);
     await worker.way.mend();
-    await eventually("it takes the others", async () => (await worker.sender.size()) === 0);
+    await eventually("it takes the others", async () => (await worker.waiting()) === 0);
     const done = Object.values(await statesOf(store)).filter((state) => state === "done");
     expect(done.length).toBeGreaterThanOrEqual(keys.length - 2);
     await worker.stop();
@@ -102,9 +102,9 @@ on("a store of artifacts that cannot be used is not held against a job", async (
     },
     close: async () => {},
   });
-  await worker.send("a");
+  await worker.send(["a"]);
   await eventually("it is handed back", async () => (await statesOf(store)).a === "ready" && runs === 1);
-  await worker.sender.send([{ key: "a", fence: 1 }]);
+  await worker.send(["a"], 1);
   await eventually("the database knows why", () => store.db.attempt.findFirst({ where: { error: message } }));
   expect(await store.db.job.findUnique({ where: { key: "a" } })).toMatchObject({ failures: 0 });
   full = false;
