@@ -67,9 +67,11 @@ test("everything that speaks to Postgres does so by TLS, and to nobody else, whe
     await sender.send([{ key: "a", fence: 0 }]);
     await eventually("the message is delivered", async () => heard.includes("a"));
     await eventually("the scheduler is woken", async () => woken.includes("jobs"));
+    // Of a connection that is only starting, Postgres does not know it yet.
     const { rows } = await owner.query(`
       SELECT ssl, count(*)::int AS connections FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
       WHERE client_addr IS NOT NULL AND pid <> pg_backend_pid() AND application_name NOT LIKE 'shadowfarm presence%'
+        AND state IS DISTINCT FROM 'starting'
       GROUP BY ssl`);
     expect(rows).toEqual([{ ssl: true, connections: expect.any(Number) }]);
     expect(rows[0].connections).toBeGreaterThanOrEqual(5);
