@@ -103,8 +103,10 @@ export async function submitSweep(store: Store, name: string, jobs: number, term
       { name: "dropout", input: Array.from({ length: defenses }, (_, index) => (index + 1) / (defenses + 1)) },
     ],
   };
-  // Each name is an engine of its own, so that no two sweeps share jobs.
-  return submitExperiment(store, { spec: parseExperiment(content, catalog).spec, datasets, engine: name }, terms);
+  // Each name has a seed of its own, so that no two sweeps share jobs.
+  const seed = [...name].reduce((sum, letter) => 31 * sum + letter.charCodeAt(0), 0) % 1_000_000;
+  const { spec } = parseExperiment({ ...content, seed }, catalog);
+  return submitExperiment(store, { spec, datasets, engine: "none" }, terms);
 }
 
 /** Waits for an experiment's state. Returns the seconds that it took. */
