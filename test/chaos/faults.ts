@@ -209,7 +209,7 @@ async function leading({ store, schedulers }: Farm): Promise<Service> {
   });
 }
 
-/** The jobs that a worker has, once it has any. */
+/** Waits until a worker has jobs, and says which. */
 function busy(farm: Farm, worker: Service): Promise<Held[]> {
   return eventually(`${worker.name} has a job`, async () => {
     const held = await heldBy(farm, worker);
