@@ -87,7 +87,9 @@ describe("a queue on Redis", () => {
     const at = (query: string) => configOf(databaseUrl, `rediss://127.0.0.1:${port}${query}`);
     await deliver(at(`?ca=${tls.ca}&cert=${tls.cert}&key=${tls.key}`));
     expect(await refusal(at(""))).toMatch(/certificate is of an unknown authority; .*rediss:\/\/host\?ca=FILE/);
-    expect(await refusal(at(`?ca=${tls.ca}`))).toMatch(/asks for a client certificate[;,] name one.*cert=FILE&key=FILE/);
+    expect(await refusal(at(`?ca=${tls.ca}`))).toMatch(
+      /asks for a client certificate[;,] name one.*cert=FILE&key=FILE/,
+    );
     expect(await refusal(at("?ca=/nowhere"))).toMatch(/\?ca= of REDIS_URL cannot be read \(ENOENT/);
     expect(await refusal(configOf(databaseUrl, `redis://127.0.0.1:${port}`))).toMatch(/write rediss:\/\/ instead/);
   });
