@@ -44,7 +44,8 @@ describe("counts", () => {
     for (const id of ids) {
       const counted = await store.db.$queryRaw`
         SELECT job.kind::text, job.state::text, count(*)::int AS count, (count(*) FILTER (WHERE wanted.cached))::int AS cached,
-               CASE WHEN job.state = 'done' THEN avg(job.seconds) END AS "meanSeconds"
+               CASE WHEN job.state = 'done' THEN avg(job.seconds) END AS "meanSeconds",
+               coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done' AND NOT wanted.cached), 0) AS "computeSeconds"
         FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
         WHERE wanted."experimentId" = ${id} GROUP BY job.kind, job.state`;
       const sorted = (rows: unknown) => (rows as object[]).map((row) => JSON.stringify(row)).sort();

@@ -70,5 +70,6 @@ export async function seed({ db }: Store, { results, jobs }: Size): Promise<void
     FROM generate_series(0, ${jobs - 1}) i CROSS JOIN generate_series(1, ${experiments}) e
     LIMIT ${results}`);
   await run(`SELECT write_result_rows(NULL, NULL)`);
+  await run(`SELECT count_jobs(id)::text FROM "Experiment"`);
   await run(`VACUUM ANALYZE`);
 }

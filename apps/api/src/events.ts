@@ -1,11 +1,11 @@
 import type { progressEventSchema } from "@shadowfarm/core/api";
-import { summarizeProgress } from "@shadowfarm/core/progress";
+import type { Progress } from "@shadowfarm/core/progress";
 import type { Store } from "@shadowfarm/store/client";
-import { openExperiments, progressByExperiment, statesOf } from "@shadowfarm/store/experiment-pages";
+import { openExperiments } from "@shadowfarm/store/experiment-pages";
+import { progressNow } from "@shadowfarm/store/progress";
 import type { Reader } from "@shadowfarm/store/reader";
 import { rowsVersion } from "@shadowfarm/store/result-rows";
 import { onWake } from "@shadowfarm/store/signals";
-import { liveSlots } from "@shadowfarm/store/workers";
 import type { Response } from "express";
 import type { Logger } from "pino";
 import type { z } from "zod";
@@ -18,7 +18,7 @@ export interface Events {
   close(): Promise<void>;
 }
 
-type Progress = z.infer<typeof progressEventSchema>;
+type ProgressEvent = z.infer<typeof progressEventSchema>;
 
 /** How often it is looked at while someone listens. */
 const LOOK_MS = 1_000;
@@ -51,18 +51,15 @@ export async function openEvents(store: Store, reader: Reader, log: Logger): Pro
   };
 
   const look = async () => {
-    const open = await openExperiments(reader);
     // Those that were open at the last look are told once more, with their end.
-    const ended = [...told.keys()].filter((id) => !open.some((experiment) => experiment.id === id));
-    const states = new Map([...open.map(({ id, state }) => [id, state] as const), ...(await statesOf(reader, ended))]);
-    const ids = [...states.keys()];
-    const [progress, slots] = await Promise.all([progressByExperiment(reader, ids), liveSlots(store)]);
-    for (const [id, state] of states) {
-      const event: Progress = { id, state, progress: summarizeProgress(progress.get(id) ?? [], slots) };
+    const experiments = await openExperiments(reader, [...told.keys()]);
+    const progress = await progressNow(store, experiments);
+    for (const { id, state } of experiments) {
+      const event: ProgressEvent = { id, state, progress: progress.get(id) as Progress };
       const data = JSON.stringify(event);
       if (told.get(id) !== data) tell("experiment", data, id);
-      if (ended.includes(id)) told.delete(id);
-      else told.set(id, data);
+      if (state === "submitted" || state === "running") told.set(id, data);
+      else told.delete(id);
     }
     const now = await rowsVersion(reader);
     if (version >= 0 && now !== version) tell("results", JSON.stringify({ version: now }), null);

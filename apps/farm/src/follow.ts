@@ -1,9 +1,9 @@
 import { describeNeeds } from "@shadowfarm/core/pool";
-import { type Progress, summarizeProgress } from "@shadowfarm/core/progress";
+import type { Progress } from "@shadowfarm/core/progress";
 import type { Store } from "@shadowfarm/store/client";
-import { type ExperimentRow, findExperiment, progressOf } from "@shadowfarm/store/experiments";
-import { currentShares } from "@shadowfarm/store/shares";
-import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
+import { type ExperimentRow, findExperiment } from "@shadowfarm/store/experiments";
+import { progressNow } from "@shadowfarm/store/progress";
+import { livePools, unservedExperiments } from "@shadowfarm/store/workers";
 import { SingleBar } from "cli-progress";
 
 /** `90` → `1m30s`. */
@@ -35,12 +35,10 @@ export async function follow(
   try {
     while (!signal.aborted) {
       const experiment = await findExperiment(store, id);
-      const slots = await liveSlots(store);
-      const share = (await currentShares(store)).get(id);
-      const progress = summarizeProgress(await progressOf(store, id), slots, share);
+      const progress = (await progressNow(store, [experiment])).get(id) as Progress;
       if (!warned && Date.now() - asked > LONELY_MS) {
         asked = Date.now();
-        const reason = await whyNobody(store, experiment, slots);
+        const reason = await whyNobody(store, experiment);
         if (reason !== null) process.stderr.write(`${reason}\n`);
         warned = reason !== null;
       }
@@ -58,9 +56,10 @@ export async function follow(
 }
 
 /** Why nothing happens, if that is for want of a worker. */
-async function whyNobody(store: Store, experiment: ExperimentRow, slots: number): Promise<string | null> {
-  if (slots === 0) return "no worker has been heard of; start a farm on this database: shadowfarm up";
-  const unserved = await unservedExperiments(store, await livePools(store));
+async function whyNobody(store: Store, experiment: ExperimentRow): Promise<string | null> {
+  const pools = await livePools(store);
+  if (pools.length === 0) return "no worker has been heard of; start a farm on this database: shadowfarm up";
+  const unserved = await unservedExperiments(store, pools);
   if (!unserved.some((one) => one.experiment === experiment.id)) return null;
   return `no worker can run its jobs; start one with ${describeNeeds(experiment)}: shadowfarm worker`;
 }

@@ -34,6 +34,7 @@ export const progressSchema = z.object({
   failed: count,
   blocked: count,
   etaSeconds: z.number().nullable().describe("null before anything was measured"),
+  computeSeconds: z.number().min(0).describe("of the jobs that are done and were not before"),
 });
 
 const datasetUse = z.object({
@@ -63,7 +64,6 @@ const experimentBrief = z.object({
   submittedAt: time,
   finishedAt: time.nullable(),
   progress: progressSchema,
-  computeSeconds: z.number().min(0).describe("of the jobs that were done for it and not before"),
 });
 
 export const experimentsSchema = z.object({ experiments: z.array(experimentBrief), nextCursor });

@@ -3,7 +3,7 @@ import type { JobKind, JobState } from "./job.ts";
 import { type JobCount, summarizeProgress } from "./progress.ts";
 
 function aRow(kind: JobKind, state: JobState, count: number, changes: Partial<JobCount> = {}): JobCount {
-  return { kind, state, count, cached: 0, meanSeconds: null, ...changes };
+  return { kind, state, count, cached: 0, meanSeconds: null, computeSeconds: 0, ...changes };
 }
 
 describe("progress", () => {
@@ -29,7 +29,16 @@ describe("progress", () => {
   });
 
   test("of nothing is nothing, at an unknown time", () => {
-    const nothing = { total: 0, done: 0, cached: 0, running: 0, failed: 0, blocked: 0, etaSeconds: null };
+    const nothing = {
+      total: 0,
+      done: 0,
+      cached: 0,
+      running: 0,
+      failed: 0,
+      blocked: 0,
+      etaSeconds: null,
+      computeSeconds: 0,
+    };
     expect(summarizeProgress([], 1)).toEqual(nothing);
   });
 });

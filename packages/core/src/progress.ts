@@ -1,12 +1,16 @@
 import { isFinal, type JobKind, type JobState, jobKinds } from "./job.ts";
 
-/** Jobs of one kind in one state, how many of them were done before the experiment asked, and their mean duration. */
+/** Jobs of an experiment of one kind in one state. */
 export interface JobCount {
   kind: JobKind;
   state: JobState;
   count: number;
+  /** Those that were done before the experiment asked. */
   cached: number;
+  /** Mean duration of those that are done; null for other states. */
   meanSeconds: number | null;
+  /** Of computing those that are done and were not before. */
+  computeSeconds: number;
 }
 
 /** An experiment's jobs at one moment. */
@@ -19,6 +23,8 @@ export interface Progress {
   blocked: number;
   /** Seconds to the end, from the durations measured so far; null before there are any. */
   etaSeconds: number | null;
+  /** Of computing the jobs that are done and were not before. */
+  computeSeconds: number;
 }
 
 /**
@@ -37,6 +43,7 @@ export function summarizeProgress(rows: readonly JobCount[], slots: number, shar
     failed: count((row) => row.state === "failed"),
     blocked: count((row) => row.state === "blocked"),
     etaSeconds: estimate(rows, Math.max(1, slots * share)),
+    computeSeconds: rows.reduce((sum, row) => sum + row.computeSeconds, 0),
   };
 }
 

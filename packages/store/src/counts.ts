@@ -29,11 +29,8 @@ export async function countFarm(store: Store): Promise<FarmCounts> {
   const experiments = await store.db.experiment.groupBy({ by: ["state"], _count: true });
   const computed = await store.db.$queryRaw<{ kind: string; seconds: number }[]>`
     SELECT CASE WHEN experiment.spec ? 'search' THEN 'search' WHEN experiment.spec ? 'precision' THEN 'precision' ELSE 'sweep' END AS kind,
-           coalesce(sum(job.seconds), 0)::float8 AS seconds
-    FROM "Experiment" experiment
-    JOIN "ExperimentJob" wanted ON wanted."experimentId" = experiment.id AND NOT wanted.cached
-    JOIN "Job" job ON job.key = wanted."jobKey"
-    GROUP BY 1`;
+           sum(counted.computed) AS seconds
+    FROM "Experiment" experiment JOIN "JobCount" counted ON counted."experimentId" = experiment.id GROUP BY 1`;
   const alive = await store.db.worker.aggregate({
     where: { stoppedAt: null, heartbeat: { gt: new Date(Date.now() - 30_000) } },
     _count: true,

@@ -1,5 +1,5 @@
 import type { ExperimentState, JobKind, JobState } from "@shadowfarm/core/job";
-import type { JobCount } from "@shadowfarm/core/progress";
+import type { Needs } from "@shadowfarm/core/pool";
 import type { LogLine } from "./attempt-logs.ts";
 import type { ExperimentRow } from "./experiments.ts";
 import { Prisma } from "./generated/client.ts";
@@ -48,36 +48,14 @@ export async function pageOfExperiments(
   return { experiments, next: more ? { submittedAt: last.submittedAt.toISOString(), id: last.id } : null };
 }
 
-/** Jobs of experiments by kind and state, as `progressOf` has it for one. */
-export async function progressByExperiment(
+/** Those that may still change, and these besides; the newest first. */
+export async function openExperiments(
   reader: Reader,
-  ids: readonly string[],
-): Promise<Map<string, (JobCount & { seconds: number })[]>> {
-  const rows = await reader.query<JobCount & { seconds: number; experimentId: string }>(sql`
-    SELECT wanted."experimentId", job.kind::text, job.state::text, count(*)::int AS count,
-           (count(*) FILTER (WHERE wanted.cached))::int AS cached, avg(job.seconds)::float8 AS "meanSeconds",
-           coalesce(sum(job.seconds) FILTER (WHERE NOT wanted.cached), 0)::float8 AS seconds
-    FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
-    WHERE wanted."experimentId" = ANY(${[...ids]}::text[])
-    GROUP BY wanted."experimentId", job.kind, job.state`);
-  const byId = new Map<string, (JobCount & { seconds: number })[]>(ids.map((id) => [id, []]));
-  for (const { experimentId, ...row } of rows) byId.get(experimentId)?.push(row);
-  return byId;
-}
-
-/** Those that may still change, newest first. */
-export async function openExperiments(reader: Reader): Promise<{ id: string; state: ExperimentState }[]> {
-  return reader.query(
-    sql`SELECT id, state::text FROM "Experiment" WHERE state IN ('submitted', 'running') ORDER BY "submittedAt" DESC`,
-  );
-}
-
-/** States of these experiments. */
-export async function statesOf(reader: Reader, ids: readonly string[]): Promise<Map<string, ExperimentState>> {
-  const rows = await reader.query<{ id: string; state: ExperimentState }>(
-    sql`SELECT id, state::text FROM "Experiment" WHERE id = ANY(${[...ids]}::text[])`,
-  );
-  return new Map(rows.map(({ id, state }) => [id, state]));
+  besides: readonly string[],
+): Promise<(Needs & { id: string; state: ExperimentState })[]> {
+  return reader.query(sql`
+    SELECT id, state::text, engine, labels, memory FROM "Experiment"
+    WHERE state IN ('submitted', 'running') OR id = ANY(${[...besides]}::text[]) ORDER BY "submittedAt" DESC`);
 }
 
 /** Jobs that an experiment's cells of one dataset need, by kind and state; a job of several datasets counts in each. */

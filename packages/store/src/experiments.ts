@@ -101,11 +101,21 @@ export async function findExperiment(store: Store, nameOrId: string): Promise<Ex
   return row as unknown as ExperimentRow;
 }
 
-export async function progressOf(store: Store, experimentId: string): Promise<JobCount[]> {
-  return store.db.$queryRaw<JobCount[]>`
-    SELECT kind::text, state::text, sum(jobs)::int AS count, sum(cached)::int AS cached,
-           CASE WHEN state = 'done' THEN sum(seconds) / sum(jobs) END AS "meanSeconds"
-    FROM "JobCount" WHERE "experimentId" = ${experimentId} GROUP BY kind, state HAVING sum(jobs) <> 0`;
+/** An experiment's jobs by kind and state. */
+export async function progressOf(store: Store, id: string): Promise<JobCount[]> {
+  return (await progressByExperiment(store, [id])).get(id) ?? [];
+}
+
+/** The same of several; each has its rows, if only none. */
+export async function progressByExperiment(store: Store, ids: readonly string[]): Promise<Map<string, JobCount[]>> {
+  const rows = await store.db.$queryRaw<(JobCount & { experimentId: string })[]>`
+    SELECT "experimentId", kind::text, state::text, sum(jobs)::int AS count, sum(cached)::int AS cached,
+           CASE WHEN state = 'done' THEN sum(seconds) / sum(jobs) END AS "meanSeconds", sum(computed) AS "computeSeconds"
+    FROM "JobCount" WHERE "experimentId" = ANY(${[...ids]}::text[])
+    GROUP BY "experimentId", kind, state HAVING sum(jobs) <> 0`;
+  const byId = new Map<string, JobCount[]>(ids.map((id) => [id, []]));
+  for (const { experimentId, ...row } of rows) byId.get(experimentId)?.push(row);
+  return byId;
 }
 
 /** Cells by dataset: how many there are, and how many have their result. */

@@ -288,11 +288,10 @@ export async function fullRows(reader: Reader, filter: RowFilter, most: number):
 }
 
 const resultColumns = [
-  ...["id", "combination", "jobKey", "datasetParams", "modelParams", "training", "attackParams", "defenseParams"],
+  ...["id", "jobKey", "datasetParams", "modelParams", "training", "attackParams", "defenseParams"],
   ...[...plainDimensions, "computeSeconds"],
 ]
   .map((name) => (name === "data" ? `data::text AS data` : `"${name}"`))
-  .filter((name) => name !== `"combination"`)
   .join(", ");
 
 /** The values that occur of some dimensions, with how many results have each. */

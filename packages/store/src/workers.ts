@@ -1,4 +1,4 @@
-import { type Abilities, meets, poolName } from "@shadowfarm/core/pool";
+import { type Abilities, meets, type Needs, poolName } from "@shadowfarm/core/pool";
 import { PROTOCOL } from "@shadowfarm/core/protocol";
 import type { Store } from "./client.ts";
 
@@ -71,6 +71,11 @@ export async function livePools(store: Store): Promise<Pool[]> {
     WHERE "stoppedAt" IS NULL AND heartbeat > now() - make_interval(secs => ${SILENT_SECONDS}) GROUP BY worker.pool
     ORDER BY worker.pool`;
   return rows.filter((row) => row.name === poolName(row, PROTOCOL));
+}
+
+/** How many jobs of an experiment can run at a time, if it has the farm for itself. */
+export function slotsFor(pools: readonly Pool[], needs: Needs): number {
+  return pools.reduce((sum, pool) => sum + (meets(pool, needs) ? pool.slots : 0), 0);
 }
 
 /** A running experiment with jobs that none of the live workers can run. */

@@ -7,6 +7,7 @@ CREATE TABLE "JobCount" (
     "jobs" INTEGER NOT NULL,
     "cached" INTEGER NOT NULL,
     "seconds" DOUBLE PRECISION NOT NULL,
+    "computed" DOUBLE PRECISION NOT NULL,
 
     CONSTRAINT "JobCount_pkey" PRIMARY KEY ("id")
 );
@@ -29,11 +30,12 @@ CREATE TRIGGER "Job_state_lock" BEFORE UPDATE OF state ON "Job" FOR EACH STATEME
 -- and after would be cheaper for those, and ruinous for many rows when it was planned for one.
 CREATE FUNCTION note_job_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds)
+  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds, computed)
   SELECT wanted."experimentId", change.kind, change.state, sum(change.jobs), coalesce(sum(change.jobs) FILTER (WHERE wanted.cached), 0),
-         sum(CASE WHEN change.state::text = 'done' THEN change.jobs * coalesce(change.seconds, 0) ELSE 0 END)
+         sum(change.jobs * change.seconds), coalesce(sum(change.jobs * change.seconds) FILTER (WHERE NOT wanted.cached), 0)
   FROM (
-    SELECT key, kind, state, seconds, -1 AS jobs FROM was UNION ALL SELECT key, kind, state, seconds, 1 FROM now_is
+    SELECT key, kind, state, CASE WHEN state::text = 'done' THEN coalesce(seconds, 0) ELSE 0 END AS seconds, signed.jobs
+    FROM (SELECT key, kind, state, seconds, -1 AS jobs FROM was UNION ALL SELECT key, kind, state, seconds, 1 FROM now_is) signed
   ) change
   JOIN "ExperimentJob" wanted ON wanted."jobKey" = change.key
   GROUP BY wanted."experimentId", change.kind, change.state HAVING sum(change.jobs) <> 0;
@@ -46,9 +48,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION note_job_counts();
 -- Counts an experiment's jobs from the start. Its caller holds the lock exclusively.
 CREATE FUNCTION count_jobs(id text) RETURNS void LANGUAGE sql AS $$
   DELETE FROM "JobCount" WHERE "experimentId" = count_jobs.id;
-  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds)
+  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds, computed)
   SELECT wanted."experimentId", job.kind, job.state, count(*), count(*) FILTER (WHERE wanted.cached),
-         coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done'), 0)
+         coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done'), 0),
+         coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done' AND NOT wanted.cached), 0)
   FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
   WHERE wanted."experimentId" = count_jobs.id GROUP BY wanted."experimentId", job.kind, job.state
 $$;
@@ -62,8 +65,8 @@ BEGIN
       SELECT "experimentId" FROM "JobCount" GROUP BY "experimentId" HAVING count(*) > 100)
     RETURNING *
   )
-  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds)
-  SELECT "experimentId", kind, state, sum(jobs), sum(cached), sum(seconds) FROM gone
+  INSERT INTO "JobCount" ("experimentId", kind, state, jobs, cached, seconds, computed)
+  SELECT "experimentId", kind, state, sum(jobs), sum(cached), sum(seconds), sum(computed) FROM gone
   GROUP BY "experimentId", kind, state HAVING sum(jobs) <> 0 OR sum(cached) <> 0;
 END
 $$;

@@ -12,7 +12,7 @@ import { InvalidInput } from "@shadowfarm/core/errors";
 import { type Experiment, parseExperiment } from "@shadowfarm/core/experiment";
 import { experimentStates, type JobState } from "@shadowfarm/core/job";
 import { compareWithPaper, matches } from "@shadowfarm/core/paper";
-import { summarizeProgress } from "@shadowfarm/core/progress";
+import type { Progress } from "@shadowfarm/core/progress";
 import { type CheckedExperiment, checkExperiment, MANY_JOBS } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
 import {
@@ -20,7 +20,6 @@ import {
   failureGroups,
   pageOfExperiments,
   progressByDataset,
-  progressByExperiment,
 } from "@shadowfarm/store/experiment-pages";
 import {
   cancelExperiment,
@@ -30,9 +29,9 @@ import {
   retryFailed,
   submitExperiment,
 } from "@shadowfarm/store/experiments";
+import { progressNow } from "@shadowfarm/store/progress";
 import { listResults } from "@shadowfarm/store/results";
 import { currentShares } from "@shadowfarm/store/shares";
-import { liveSlots } from "@shadowfarm/store/workers";
 import { z } from "zod";
 import { time } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
@@ -67,25 +66,16 @@ async function check(spec: unknown, { place }: Resources): Promise<CheckedExperi
   return checkExperiment(experiment, catalog, place);
 }
 
-async function describe(experiments: readonly ExperimentBrief[], { reader, store, answers }: Resources) {
-  // Tens of thousands of jobs are counted for each; of an experiment that has ended, once.
-  const progressOf = ({ id, finishedAt }: ExperimentBrief) =>
-    answers.ask(
-      `progress ${id}`,
-      async () => finishedAt?.getTime() ?? Date.now(),
-      async () => (await progressByExperiment(reader, [id])).get(id) ?? [],
-    );
-  const [progress, slots] = await Promise.all([Promise.all(experiments.map(progressOf)), liveSlots(store)]);
-  return experiments.map((experiment, at) => {
-    const rows = progress[at] ?? [];
+async function describe(experiments: readonly ExperimentBrief[], { store }: Resources) {
+  const progress = await progressNow(store, experiments);
+  return experiments.map((experiment) => {
     const { id, name, state, error, user, priority, weight, concurrency, labels, memory, engine, datasets } =
       experiment;
     return {
       ...{ id, name, state, error, user, priority, weight, concurrency, labels, memory, engine, datasets },
       submittedAt: time(experiment.submittedAt),
       finishedAt: time(experiment.finishedAt),
-      progress: summarizeProgress(rows, slots),
-      computeSeconds: rows.reduce((sum, { seconds }) => sum + seconds, 0),
+      progress: progress.get(id) as Progress,
     };
   });
 }

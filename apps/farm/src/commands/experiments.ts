@@ -1,16 +1,16 @@
 import { describeNeeds } from "@shadowfarm/core/pool";
-import { type Progress, summarizeProgress } from "@shadowfarm/core/progress";
+import type { Progress } from "@shadowfarm/core/progress";
 import {
   cancelExperiment,
   type ExperimentRow,
   failuresOf,
   findExperiment,
   listExperiments,
-  progressOf,
   retryFailed,
 } from "@shadowfarm/store/experiments";
+import { progressNow } from "@shadowfarm/store/progress";
 import { currentShares } from "@shadowfarm/store/shares";
-import { livePools, liveSlots, unservedExperiments } from "@shadowfarm/store/workers";
+import { livePools, unservedExperiments } from "@shadowfarm/store/workers";
 import type { FarmConfig } from "../config.ts";
 import { duration } from "../follow.ts";
 import { EXIT, runToEnd, withStore } from "../session.ts";
@@ -24,17 +24,20 @@ export async function showStatus(
 ): Promise<number> {
   return withStore(config, async (store) => {
     const experiments = name === undefined ? await listExperiments(store) : [await findExperiment(store, name)];
-    const slots = await liveSlots(store);
     const shares = await currentShares(store);
     const unserved = await unservedExperiments(store, await livePools(store));
+    const progress = await progressNow(store, experiments);
     const rows = await Promise.all(
-      experiments.map(async (experiment) => ({
-        experiment,
-        share: shares.get(experiment.id) ?? null,
-        withoutWorker: unserved.find((one) => one.experiment === experiment.id)?.jobs ?? 0,
-        progress: summarizeProgress(await progressOf(store, experiment.id), slots, shares.get(experiment.id)),
-        failures: name === undefined ? [] : await failuresOf(store, experiment.id),
-      })),
+      experiments.map(async (experiment) => {
+        const { id } = experiment;
+        return {
+          experiment,
+          share: shares.get(id) ?? null,
+          withoutWorker: unserved.find((one) => one.experiment === id)?.jobs ?? 0,
+          progress: progress.get(id) as Progress,
+          failures: name === undefined ? [] : await failuresOf(store, id),
+        };
+      }),
     );
     if (options.json) {
       process.stdout.write(
