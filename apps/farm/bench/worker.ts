@@ -4,7 +4,7 @@ import { VERSION } from "@shadowfarm/core/version";
 import { openStore } from "@shadowfarm/store/client";
 import { openFolder } from "@shadowfarm/store/folder-artifacts";
 import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
-import { startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
+import { type RunningWorker, startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 
 // Workers whose jobs compute nothing: what is left is the farm's own cost. Each job takes as long as its key says, from the
 // shortest to the longest; in several runs it takes equally long.
@@ -12,9 +12,11 @@ const [databaseUrl, workers, slots, shortestMs, longestMs] = process.argv.slice(
 const redisUrl = process.env.REDIS_URL || null;
 const store = await openStore(databaseUrl);
 const [shortest, longest] = [Number(shortestMs), Number(longestMs)];
-const running = await Promise.all(
-  Array.from({ length: Number(workers) }, () =>
-    startWorker({
+const running: RunningWorker[] = [];
+// One after the other: as each starts it asks the database which farm this is, on a connection of its own.
+while (running.length < Number(workers)) {
+  running.push(
+    await startWorker({
       ...WORKER_DEFAULTS,
       store,
       queue: { databaseUrl, redisUrl, prefix: "bench" },
@@ -33,8 +35,8 @@ const running = await Promise.all(
       version: VERSION,
       telemetry: openTelemetry({ level: "silent", addresses: [databaseUrl] }),
     }),
-  ),
-);
+  );
+}
 process.on("disconnect", async () => {
   await Promise.all(running.map((worker) => worker.stop()));
   await store.close();
