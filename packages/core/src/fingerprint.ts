@@ -1,5 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hash } from "node:crypto";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -55,7 +54,7 @@ function isPlain(value: object): boolean {
 
 /** SHA-256 of a text (UTF-8) or of bytes, as 64 hexadecimal digits. */
 export function sha256Hex(value: string | Uint8Array): string {
-  return bytesToHex(sha256(typeof value === "string" ? utf8ToBytes(value) : value));
+  return hash("sha256", value);
 }
 
 /** The fingerprint of a JSON value: 40 hexadecimal digits of the SHA-256 of its canonical form. */

@@ -1,5 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { hash } from "node:crypto";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
 /**
@@ -32,7 +31,7 @@ export function createRng(path: string | number): Rng {
 }
 
 function rngAt(path: string): Rng {
-  const digest = sha256(utf8ToBytes(path));
+  const digest = hash("sha256", path, "buffer");
   const seed = new DataView(digest.buffer, digest.byteOffset);
   const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => seed.getInt32(offset)));
   const uint32 = (): number => generator.next() >>> 0;

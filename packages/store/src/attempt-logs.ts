@@ -1,6 +1,7 @@
 import { NotFound } from "@shadowfarm/core/errors";
 import type { JobKind } from "@shadowfarm/core/job";
 import type { Store } from "./client.ts";
+import { Prisma } from "./generated/client.ts";
 
 /** One line of an attempt. */
 export interface LogLine {
@@ -64,26 +65,18 @@ export async function attemptsOf(
     select: { id: true },
   });
   const wanted = experiment
-    ? {
-        job: { experiments: { some: { experimentId: experiment.id } } },
-        OR: [{ log: { isNot: null } }, { outcome: null }, { outcome: { not: "done" as const } }],
-      }
-    : { jobKey: await findJob(store, name) };
-  const total = await store.db.attempt.count({ where: wanted });
-  const rows = await store.db.attempt.findMany({
-    where: wanted,
-    include: { log: true, job: { select: { kind: true } } },
-    orderBy: [{ startedAt: "desc" }, { jobKey: "asc" }, { fence: "desc" }],
-    take: most,
-  });
-  const attempts = rows.reverse().map(({ jobKey, log, job, ...row }) => ({
-    key: jobKey,
-    kind: job.kind,
-    ...row,
-    lines: (log?.lines ?? []) as unknown as LogLine[],
-    dropped: log?.dropped ?? 0,
-  }));
-  return { total, attempts };
+    ? Prisma.sql`attempt."jobKey" IN (SELECT "jobKey" FROM "ExperimentJob" WHERE "experimentId" = ${experiment.id})
+        AND (log."jobKey" IS NOT NULL OR attempt.outcome IS DISTINCT FROM 'done')`
+    : Prisma.sql`attempt."jobKey" = ${await findJob(store, name)}`;
+  const rows = await store.db.$queryRaw<(AttemptRow & { total: number })[]>`
+    SELECT attempt."jobKey" AS key, job.kind::text AS kind, attempt.fence, attempt."workerId", attempt."startedAt",
+           attempt."finishedAt", attempt.outcome::text AS outcome, attempt.error, coalesce(log.lines, '[]') AS lines,
+           coalesce(log.dropped, 0) AS dropped, (count(*) OVER ())::int AS total
+    FROM "Attempt" attempt JOIN "Job" job ON job.key = attempt."jobKey"
+    LEFT JOIN "AttemptLog" log ON log."jobKey" = attempt."jobKey" AND log.fence = attempt.fence
+    WHERE ${wanted}
+    ORDER BY attempt."startedAt" DESC, attempt."jobKey", attempt.fence DESC LIMIT ${most}`;
+  return { total: rows[0]?.total ?? 0, attempts: rows.reverse().map(({ total: _, ...row }) => row) };
 }
 
 async function findJob(store: Store, name: string): Promise<string> {

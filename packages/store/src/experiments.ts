@@ -134,12 +134,10 @@ export async function failuresOf(
   store: Store,
   experimentId: string,
 ): Promise<{ key: string; kind: JobKind; error: string; failures: number; params: unknown }[]> {
-  const rows = await store.db.job.findMany({
-    where: { state: "failed", experiments: { some: { experimentId } } },
-    select: { key: true, kind: true, error: true, failures: true, params: true },
-    orderBy: { finishedAt: "asc" },
-  });
-  return rows.map((row) => ({ ...row, error: row.error ?? "unknown error" }));
+  return store.db.$queryRaw`
+    SELECT job.key, job.kind::text AS kind, coalesce(job.error, 'unknown error') AS error, job.failures, job.params
+    FROM "Job" job JOIN "ExperimentJob" wanted ON wanted."jobKey" = job.key
+    WHERE job.state = 'failed' AND wanted."experimentId" = ${experimentId} ORDER BY job."finishedAt"`;
 }
 
 /** Marks an experiment that could not be planned. */
@@ -205,12 +203,14 @@ export async function cancelExperiment(store: Store, id: string): Promise<number
  */
 export async function retryFailed(store: Store, id: string): Promise<number> {
   return store.db.$transaction(async (tx) => {
-    const failed = await tx.job.count({ where: { state: "failed", experiments: { some: { experimentId: id } } } });
+    const [failed] = await tx.$queryRaw<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM "Job" job JOIN "ExperimentJob" wanted ON wanted."jobKey" = job.key
+      WHERE job.state = 'failed' AND wanted."experimentId" = ${id}`;
     const asked = { state: "running" as const, error: null, finishedAt: null, pass: null };
     await tx.experiment.update({ where: { id }, data: asked });
     await askAgain((statement, parameters) => tx.$executeRawUnsafe(statement, ...parameters), id);
     await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
-    return failed;
+    return failed.count;
   });
 }
 

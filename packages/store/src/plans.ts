@@ -96,20 +96,25 @@ async function writeWanted(
   { jobs }: Plan,
   { done, anew }: { done: ReadonlySet<string>; anew: boolean },
 ): Promise<void> {
-  const { rows } = await client.query<{ key: string; cached: boolean }>(
-    `SELECT "jobKey" AS key, cached FROM "ExperimentJob" WHERE "experimentId" = $1`,
+  const { rows } = await client.query<{ key: string }>(
+    `SELECT "jobKey" AS key FROM "ExperimentJob" WHERE "experimentId" = $1`,
     [experimentId],
   );
   const known = new Set(rows.map(({ key }) => key));
-  if (anew) {
+  if (anew && rows.length > 0) {
     const planned = new Set(jobs.map(({ key }) => key));
-    const keysOf = (wanted: typeof rows) => wanted.map(({ key }) => key);
-    const gone = keysOf(rows.filter(({ key }) => !planned.has(key)));
-    const changed = keysOf(rows.filter(({ key, cached }) => planned.has(key) && cached !== done.has(key)));
-    const some = `WHERE "experimentId" = $1 AND "jobKey" = ANY($2::text[])`;
-    await inChunks(gone, (keys) => client.query(`DELETE FROM "ExperimentJob" ${some}`, [experimentId, keys]));
-    await inChunks(changed, (keys) =>
-      client.query(`UPDATE "ExperimentJob" SET cached = NOT cached ${some}`, [experimentId, keys]),
+    await inChunks(
+      [...known].filter((key) => !planned.has(key)),
+      (gone) =>
+        client.query(`DELETE FROM "ExperimentJob" WHERE "experimentId" = $1 AND "jobKey" = ANY($2::text[])`, [
+          experimentId,
+          gone,
+        ]),
+    );
+    await client.query(
+      `UPDATE "ExperimentJob" wanted SET cached = NOT cached FROM "Job" job
+       WHERE wanted."experimentId" = $1 AND job.key = wanted."jobKey" AND cached <> (job.state = 'done')`,
+      [experimentId],
     );
   }
   const fresh = jobs.filter(({ key }) => !known.has(key));
