@@ -9,7 +9,7 @@ import type { CheckedSubmission } from "../../apps/farm/src/submission.ts";
 import { eventually } from "../eventually.ts";
 import { anExperiment } from "./experiment.ts";
 import { type Farm, openFarm } from "./farm.ts";
-import { type Blow, type Fault, faults } from "./faults.ts";
+import { apiIsRight, type Blow, type Fault, faults } from "./faults.ts";
 import { missing, say, settings } from "./settings.ts";
 import { type Recovery, tableOf } from "./table.ts";
 
@@ -39,6 +39,7 @@ describe.skipIf(missing !== null)("a farm in which everything fails", () => {
       say(`\n${tableOf(recoveries)}\n`);
       await allDone(farm, submitted);
       expect(farm.surprises()).toEqual([]);
+      await eventually("the API, which lived through all of it, says what there is", () => apiIsRight(farm));
       await expectNothingLeft(farm);
       const found = await whatWasMade(farm);
       expect(Object.keys(found).length).toBe(keysOf(submitted).size);
@@ -100,7 +101,7 @@ async function strikeAll(farm: Farm, feed: () => Promise<void>): Promise<Recover
  * Waits until all that ran where a fault struck is done or runs again, and then, once the fault is over, until what it struck has
  * done a job that it began after. In seconds.
  */
-async function recoveryFrom(farm: Farm, { jobs, undo, whose }: Blow, feed: () => Promise<void>) {
+async function recoveryFrom(farm: Farm, { jobs, undo, whose, works }: Blow, feed: () => Promise<void>) {
   const told = () => until("the database tells the time", feed, () => now(farm));
   const struck = performance.now();
   const began = await told();
@@ -114,11 +115,11 @@ async function recoveryFrom(farm: Farm, { jobs, undo, whose }: Blow, feed: () =>
   await undo?.();
   const over = undo ? performance.now() : struck;
   const since = undo ? await told() : began;
-  await until(`${whose?.name ?? "the farm"} is at work again`, feed, () =>
+  const didOne = () =>
     farm.store.db.attempt.findFirst({
       where: { outcome: "done", startedAt: { gt: since }, ...(whose && { workerId: { contains: `-${whose.pid}-` } }) },
-    }),
-  );
+    });
+  await until<unknown>(`${whose?.name ?? "the farm"} is at work again`, feed, works ?? didOne);
   return { restarted, back: secondsSince(over) };
 }
 

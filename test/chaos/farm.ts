@@ -12,7 +12,7 @@ import { migrate } from "@shadowfarm/store/migrate";
 import { findPostgres } from "@shadowfarm/store/postgres-binaries";
 import { eventually } from "../eventually.ts";
 import { openProxy, type Way } from "../proxy.ts";
-import { type RedisServer, startRedis } from "../redis-server.ts";
+import { freePort, type RedisServer, startRedis } from "../redis-server.ts";
 import { type Service, startService } from "./services.ts";
 
 const run = promisify(execFile);
@@ -21,7 +21,7 @@ const run = promisify(execFile);
 const MARK = "CHAOS_FARM";
 const PREFIX = "chaos";
 
-/** A whole cluster on this machine: Postgres, Redis, two schedulers and two workers of one slot each. */
+/** A whole cluster on this machine: Postgres, Redis, two schedulers, two workers of one slot each, and the API. */
 export interface Farm {
   readonly store: Store;
   readonly folder: string;
@@ -31,6 +31,9 @@ export interface Farm {
   readonly queue: { databaseUrl: string; redisUrl: string; prefix: string };
   readonly schedulers: readonly Service[];
   readonly workers: readonly Service[];
+  readonly api: Service;
+  /** What the API answers at a path. */
+  askApi(path: string): Promise<unknown>;
   /** The way of the first worker to the database. */
   readonly proxy: Way;
   postgres(action: "restart fast" | "restart immediate" | "stop" | "start"): Promise<void>;
@@ -85,7 +88,8 @@ export async function openFarm({ diskBytes, env = {} }: FarmOptions): Promise<Fa
   const store = await openStore(url);
   const mark = randomUUID();
   const clock = path.join(folder, "clock");
-  const service = (name: string, app: string, databaseUrl: string) => {
+  const apiPort = await freePort();
+  const service = (name: string, program: string, databaseUrl: string) => {
     const own = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redis.url,
@@ -94,15 +98,16 @@ export async function openFarm({ diskBytes, env = {} }: FarmOptions): Promise<Fa
       SHADOWFARM_ARTIFACTS: artifacts,
       SHADOWFARM_WORKERS: "1",
       SHADOWFARM_LOG_LEVEL: "warn",
+      SHADOWFARM_API_PORT: String(apiPort),
       CHAOS_CLOCK: clock,
       [MARK]: mark,
     };
-    return startService(name, app, { ...own, ...env }, path.join(folder, `${name}.log`));
+    return startService(name, program, { ...own, ...env }, path.join(folder, `${name}.log`));
   };
-  // The API joins them when there is one: it holds nothing that others need, so killing it must cost its own requests alone.
-  const schedulers = ["scheduler-1", "scheduler-2"].map((name) => service(name, "scheduler", url));
-  const workers = [service("worker-1", "worker", proxy.url), service("worker-2", "worker", url)];
-  const services = [...schedulers, ...workers];
+  const schedulers = ["scheduler-1", "scheduler-2"].map((name) => service(name, "scheduler/src/main.ts", url));
+  const workers = [proxy.url, url].map((way, at) => service(`worker-${at + 1}`, "worker/src/main.ts", way));
+  const api = service("api", "farm/src/main.ts api", url);
+  const services = [...schedulers, ...workers, api];
 
   return {
     store,
@@ -112,6 +117,12 @@ export async function openFarm({ diskBytes, env = {} }: FarmOptions): Promise<Fa
     queue: { databaseUrl: url, redisUrl: redis.url, prefix: PREFIX },
     schedulers,
     workers,
+    api,
+    async askApi(path) {
+      const answer = await fetch(`http://127.0.0.1:${apiPort}/api${path}`);
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    },
     proxy,
     async postgres(action) {
       if (action === "stop") await control("stop", "-m", "fast");

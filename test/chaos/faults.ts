@@ -21,6 +21,8 @@ export interface Blow {
   undo?(): Promise<void>;
   /** Whose work it stopped; anybody's where it is left out. */
   whose?: Service;
+  /** Whether that works again, for what does no jobs. */
+  works?(): Promise<boolean>;
 }
 
 /** Something that may go wrong in a cluster. */
@@ -71,6 +73,14 @@ export const faults: readonly Fault[] = [
       const leader = await leading(farm);
       leader.kill("SIGKILL");
       return { jobs: [] };
+    },
+  },
+  {
+    name: "the API is killed",
+    async strike(farm) {
+      await eventually("the API says what there is", () => apiIsRight(farm));
+      farm.api.kill("SIGKILL");
+      return { jobs: [], works: () => apiIsRight(farm) };
     },
   },
   {
@@ -196,6 +206,13 @@ function clockJump(name: string, byMs: number): Fault {
       return { jobs: [], whose: worker };
     },
   };
+}
+
+/** Whether the API answers, with all experiments that there are. */
+export async function apiIsRight({ store, askApi }: Farm): Promise<boolean> {
+  const there = await store.db.experiment.count();
+  const answer = (await askApi("/experiments?limit=200").catch(() => null)) as { experiments: unknown[] } | null;
+  return answer?.experiments.length === there;
 }
 
 function pick(services: readonly Service[], rng: Rng): Service {

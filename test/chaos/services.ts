@@ -18,10 +18,13 @@ export interface Service {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** @param log the file that its standard error goes to */
-export function startService(name: string, app: string, env: NodeJS.ProcessEnv, log: string): Service {
+/**
+ * @param program its file below `apps/`, and what it is given
+ * @param log the file that its standard error goes to
+ */
+export function startService(name: string, program: string, env: NodeJS.ProcessEnv, log: string): Service {
   const surprises: string[] = [];
-  const main = path.join(ROOT, "apps", app, "src/main.ts");
+  const [main = "", ...given] = program.split(" ");
   let killed = false;
   let stopping = false;
   let ended: () => void = () => {};
@@ -30,11 +33,15 @@ export function startService(name: string, app: string, env: NodeJS.ProcessEnv, 
   });
   const start = (): ChildProcess => {
     killed = false;
-    const child = spawn(process.execPath, ["--import", CLOCK, "--import", "tsx", main], {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "ignore", openSync(log, "a")],
-    });
+    const child = spawn(
+      process.execPath,
+      ["--import", CLOCK, "--import", "tsx", path.join(ROOT, "apps", main), ...given],
+      {
+        cwd: ROOT,
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "ignore", openSync(log, "a")],
+      },
+    );
     child.once("exit", (code, signal) => {
       if (!killed && (!stopping || code !== 0)) surprises.push(`${name} ended with ${signal ?? `code ${code}`}`);
       if (stopping) ended();

@@ -152,8 +152,8 @@ describe.each(["postgres", "redis"] as const)("two schedulers with the queue on 
       const handedOut = await store.db.job.count({ where: { enqueuedAt: { not: null } } });
       return handedOut > 0 && (await sender.size([pool])) === handedOut;
     });
+    // Whatever it sends from here on comes beside those, which are lost.
     await emptyQueue(store, queue);
-    expect(await sender.size([pool])).toBe(0);
     const did: string[] = [];
     const worker = await aWorker(store, queue, did);
     await eventually("the experiment is done", () => isDone(store, id));

@@ -21,16 +21,23 @@ interface Known {
   starved: boolean;
 }
 
+/** Costs change slowly, and asking for them reads hundreds of jobs. */
+const COSTS_MS = 2_000;
+
 /** What is kept here is a matter of speed alone: another scheduler begins with nothing. */
 export function openHandOut(store: Store, sender: Sender, traces: SchedulerTraces): HandOut {
   const known = new Map<string, Known>();
   let pools: Pool[] = [];
   let costs: Costs = new Map();
+  let costed = Number.NEGATIVE_INFINITY;
   return {
     pools: () => pools,
     async look() {
       pools = await livePools(store);
-      costs = await recentCosts(store);
+      if (performance.now() - costed >= COSTS_MS) {
+        costed = performance.now();
+        costs = await recentCosts(store);
+      }
       for (const name of known.keys()) if (!pools.some((pool) => pool.name === name)) known.delete(name);
       if (pools.length < 2) return;
       for (const pool of pools) {
