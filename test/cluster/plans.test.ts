@@ -43,10 +43,12 @@ describe("counts", () => {
   async function compare(store: Store, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const counted = await store.db.$queryRaw`
-        SELECT job.kind::text, job.state::text, count(*)::int AS count, (count(*) FILTER (WHERE wanted.cached))::int AS cached,
+        SELECT job.kind::text, job.state::text, count(*)::int AS count, (count(*) FILTER (WHERE cached))::int AS cached,
                CASE WHEN job.state = 'done' THEN avg(job.seconds) END AS "meanSeconds",
-               coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done' AND NOT wanted.cached), 0) AS "computeSeconds"
+               coalesce(sum(job.seconds) FILTER (WHERE job.state = 'done' AND NOT cached), 0) AS "computeSeconds"
         FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+        JOIN "Experiment" experiment ON experiment.id = wanted."experimentId"
+        CROSS JOIN LATERAL is_cached(job.state, job."finishedAt", wanted."askedAt", experiment."askedAt") AS cached
         WHERE wanted."experimentId" = ${id} GROUP BY job.kind, job.state`;
       const sorted = (rows: unknown) => (rows as object[]).map((row) => JSON.stringify(row)).sort();
       expect(sorted(await progressOf(store, id))).toEqual(sorted(counted));
@@ -137,7 +139,7 @@ describe("a large plan", () => {
     expect(await store.db.job.count()).toBeGreaterThan(3_900);
   });
 
-  test("is not written a second time, but for what it found done", async ({ store }) => {
+  test("is not written a second time, and says what it found done", async ({ store }) => {
     const id = await submitSweep(store, "twice", 80);
     await plan(store);
     const before = await writers(store);
@@ -148,10 +150,15 @@ describe("a large plan", () => {
     const [first] = await takeReady(store, 1);
     const held = (await claim(store, first?.key as string, "worker")) as Claim;
     await commitAll(store, [{ held, outcome, where }]);
+    const written = await writers(store);
     await submitSweep(store, "twice", 80);
     await plan(store);
-    const cached = await store.db.experimentJob.findMany({ where: { cached: true } });
-    expect(cached.map(({ jobKey }) => jobKey)).toEqual([held.key]);
+    expect(await writers(store)).toEqual(written);
+    const cached = await store.db.$queryRaw`
+      SELECT job.key FROM "ExperimentJob" wanted JOIN "Job" job ON job.key = wanted."jobKey"
+      JOIN "Experiment" experiment ON experiment.id = wanted."experimentId"
+      WHERE is_cached(job.state, job."finishedAt", wanted."askedAt", experiment."askedAt")`;
+    expect(cached).toEqual([{ key: held.key }]);
   });
 
   test("leaves nothing when it is cut off in the middle, and is written by the next", async ({

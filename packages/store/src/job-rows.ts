@@ -117,7 +117,7 @@ export async function jobDetails(reader: Reader, keys: readonly string[]): Promi
          'outcome', attempt.outcome, 'error', attempt.error) ORDER BY attempt.fence), '[]')
        FROM "Attempt" attempt LEFT JOIN "Worker" worker ON worker.id = attempt."workerId"
        WHERE attempt."jobKey" = job.key) AS attempts,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('id', experiment.id, 'name', experiment.name, 'cached', wanted.cached)
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('id', experiment.id, 'name', experiment.name, 'cached', is_cached(job.state, job."finishedAt", wanted."askedAt", experiment."askedAt"))
          ORDER BY experiment."submittedAt"), '[]')
        FROM "ExperimentJob" wanted JOIN "Experiment" experiment ON experiment.id = wanted."experimentId"
        WHERE wanted."jobKey" = job.key) AS experiments

@@ -49,12 +49,14 @@ export async function recordPlan(
     await client.query("BEGIN");
     await execute("SELECT pg_advisory_xact_lock($1::bigint)", [WRITE_LOCK]);
     const mine = await client.query(
-      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL, pass = NULL WHERE id = $1 AND state = $2::"ExperimentState"`,
+      `UPDATE "Experiment" SET state = 'running', error = NULL, "finishedAt" = NULL, pass = NULL,
+         "askedAt" = CASE WHEN state = 'submitted' THEN clock_timestamp() ELSE "askedAt" END
+       WHERE id = $1 AND state = $2::"ExperimentState"`,
       [experimentId, waiting],
     );
     if (mine.rowCount === 1) {
-      const done = await writeJobs(client, plan);
-      await writeWanted(client, experimentId, plan, { done, anew: waiting === "submitted" });
+      await writeJobs(client, plan);
+      await writeWanted(client, experimentId, plan, waiting === "submitted");
       await writeCells(client, experimentId, plan);
       await askAgain(execute, experimentId);
       // After the lock that it takes: a result is either committed by now, or its commit will see these cells.
@@ -68,15 +70,14 @@ export async function recordPlan(
   }
 }
 
-/** Writes the jobs that do not exist, with their edges. Returns the keys of those that are done. */
-async function writeJobs(client: pg.Client, { jobs }: Plan): Promise<Set<string>> {
-  const known = new Map<string, boolean>();
+/** Writes the jobs that do not exist, with their edges. */
+async function writeJobs(client: pg.Client, { jobs }: Plan): Promise<void> {
+  const known = new Set<string>();
   await inChunks(jobs, async (some) => {
-    const { rows } = await client.query<{ key: string; done: boolean }>(
-      `SELECT key, state = 'done' AS done FROM "Job" WHERE key = ANY($1::text[])`,
-      [some.map(({ key }) => key)],
-    );
-    for (const { key, done } of rows) known.set(key, done);
+    const { rows } = await client.query<{ key: string }>(`SELECT key FROM "Job" WHERE key = ANY($1::text[])`, [
+      some.map(({ key }) => key),
+    ]);
+    for (const { key } of rows) known.add(key);
   });
   const fresh = jobs.filter(({ key }) => !known.has(key)).map((job) => ({ ...job, inputs: inputKeys(job) }));
   await copy(client, "Job", ["key", "kind", "params", "state", "pending"], fresh, ({ key, kind, params, inputs }) => [
@@ -86,22 +87,16 @@ async function writeJobs(client: pg.Client, { jobs }: Plan): Promise<Set<string>
     inputs.map((input) => [key, input]),
   );
   if (fresh.length > MANY) await client.query(`ANALYZE "Job", "JobDependency"`);
-  return new Set(jobs.filter(({ key }) => known.get(key)).map(({ key }) => key));
 }
 
-/** Notes which jobs the experiment wants; when it asks `anew`, also which of them it found done this time. */
-async function writeWanted(
-  client: pg.Client,
-  experimentId: string,
-  { jobs }: Plan,
-  { done, anew }: { done: ReadonlySet<string>; anew: boolean },
-): Promise<void> {
+/** Notes which jobs the experiment wants; when it asks `anew`, none but these. */
+async function writeWanted(client: pg.Client, experimentId: string, { jobs }: Plan, anew: boolean): Promise<void> {
   const { rows } = await client.query<{ key: string }>(
     `SELECT "jobKey" AS key FROM "ExperimentJob" WHERE "experimentId" = $1`,
     [experimentId],
   );
   const known = new Set(rows.map(({ key }) => key));
-  if (anew && rows.length > 0) {
+  if (anew) {
     const planned = new Set(jobs.map(({ key }) => key));
     await inChunks(
       [...known].filter((key) => !planned.has(key)),
@@ -111,16 +106,9 @@ async function writeWanted(
           gone,
         ]),
     );
-    await client.query(
-      `UPDATE "ExperimentJob" wanted SET cached = NOT cached FROM "Job" job
-       WHERE wanted."experimentId" = $1 AND job.key = wanted."jobKey" AND cached <> (job.state = 'done')`,
-      [experimentId],
-    );
   }
   const fresh = jobs.filter(({ key }) => !known.has(key));
-  await copy(client, "ExperimentJob", ["experimentId", "jobKey", "cached"], fresh, ({ key }) => [
-    [experimentId, key, done.has(key)],
-  ]);
+  await copy(client, "ExperimentJob", ["experimentId", "jobKey"], fresh, ({ key }) => [[experimentId, key]]);
   if (fresh.length > MANY) await client.query(`ANALYZE "ExperimentJob"`);
 }
 
