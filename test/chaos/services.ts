@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { openSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,6 +33,7 @@ export function startService(name: string, program: string, env: NodeJS.ProcessE
   });
   const start = (): ChildProcess => {
     killed = false;
+    const before = sizeOf(log);
     const child = spawn(
       process.execPath,
       ["--import", CLOCK, "--import", "tsx", path.join(ROOT, "apps", main), ...given],
@@ -43,7 +44,8 @@ export function startService(name: string, program: string, env: NodeJS.ProcessE
       },
     );
     child.once("exit", (code, signal) => {
-      if (!killed && (!stopping || code !== 0)) surprises.push(`${name} ended with ${signal ?? `code ${code}`}`);
+      const asked = killed || (stopping && code === 0);
+      if (!asked && !foundNobody(log, before)) surprises.push(`${name} ended with ${signal ?? `code ${code}`}`);
       if (stopping) ended();
       else running = start();
     });
@@ -66,4 +68,18 @@ export function startService(name: string, program: string, env: NodeJS.ProcessE
       await end;
     },
   };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * Whether all that a process said is that what it needs was away when it started: it is to end then, and to be started again. So a
+ * fault that strikes while one that was killed comes back surprises nobody.
+ */
+function foundNobody(log: string, before: number): boolean {
+  return /^the (queue|database) at .* (cannot be reached|does not answer)/.test(
+    readFileSync(log).subarray(before).toString(),
+  );
 }
