@@ -20,7 +20,7 @@ import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi.ts";
 import { ApiProblem, problemOf, unexpected } from "./problem.ts";
 import { parsePart, parseQuery } from "./request.ts";
-import type { Resources, Route } from "./route.ts";
+import { type Keeping, type Resources, type Route, Written } from "./route.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { farmRoutes } from "./routes/farm.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -78,6 +78,8 @@ export function createApp(resources: Resources, options: AppOptions): Express {
   );
   app.use(
     compression({
+      // A higher one takes several times as long for a few per cent.
+      level: 3,
       // Events would wait for a block to fill; Parquet is compressed already.
       filter: (request, response) =>
         !/event-stream|parquet|octet-stream/.test(String(response.getHeader("content-type"))) &&
@@ -132,8 +134,12 @@ function handlersOf(route: Route, resources: Resources, identify: Identify, log:
     if (route.body) await bodyOf(request, response, readBody);
     const body = route.body ? parsePart("body", route.body, request.body) : {};
     const url = request.originalUrl;
-    const result = await route.handle({ params, query, body, caller, resources, url, response } as never);
-    if (result !== undefined) response.status(route.status).json(result);
+    const handle = () => route.handle({ params, query, body, caller, resources, url, response } as never);
+    if (route.keeping) await sendKept(route, route.keeping, handle, resources, response);
+    else {
+      const result = await handle();
+      if (result !== undefined) response.status(route.status).json(result);
+    }
   };
   if (!writes) return [answer];
   const audit: RequestHandler = (request, response, next) => {
@@ -149,6 +155,23 @@ function handlersOf(route: Route, resources: Resources, identify: Identify, log:
     next();
   };
   return [audit, answer];
+}
+
+async function sendKept(
+  { answer }: Route,
+  { version, freshMs }: Keeping,
+  handle: () => Promise<unknown>,
+  resources: Resources,
+  response: Response,
+): Promise<void> {
+  await resources.replies.send(response, response.req.originalUrl, {
+    ...{ freshMs, version: () => version(resources) },
+    mediaType: "schema" in answer ? "application/json; charset=utf-8" : answer.mediaType,
+    async make() {
+      const result = await handle();
+      return result instanceof Written ? result.text : JSON.stringify(result);
+    },
+  });
 }
 
 /** Postgres keeps no NUL and no halves of characters, which cutting may leave. */

@@ -6,12 +6,15 @@ import type { Place } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
+import { gather } from "@shadowfarm/store/gather";
 import { openReader } from "@shadowfarm/store/reader";
+import { rowsVersion } from "@shadowfarm/store/result-rows";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
-import { keepAnswers } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { openEvents } from "./events.ts";
+import { keepReplies } from "./replies.ts";
+import { keepRowTexts } from "./row-texts.ts";
 
 /** What the API needs. */
 export interface ApiOptions {
@@ -53,10 +56,19 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const reader = await openReader(store.url);
   const events = await openEvents(store, reader, log);
   const catalog = await catalogIn(place.datasetFolders);
-  const answers = keepAnswers();
+  // Asked once for all who come while it is asked for those before.
+  const versionOnce = gather(async (asked: readonly null[]) => {
+    const version = await rowsVersion(reader);
+    return asked.map(() => version);
+  });
+  const kept = {
+    replies: keepReplies(),
+    rowTexts: keepRowTexts(reader),
+    resultsVersion: () => versionOnce(null),
+  };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
   const app = createApp(
-    { store, reader, artifacts, catalog, place, events, answers, user: options.user },
+    { store, reader, artifacts, catalog, place, events, ...kept, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(

@@ -24,7 +24,8 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
     connectionTimeoutMillis: 10_000,
     statement_timeout: PATIENCE_MS,
     application_name: `shadowfarm reader ${process.pid}`,
-    options: "-c default_transaction_read_only=on",
+    // Means over a million results are to be made in memory; a few questions at a time are.
+    options: "-c default_transaction_read_only=on -c work_mem=32MB",
     types: { getTypeParser: parserOf },
   });
   // An idle connection that breaks is replaced by the next question.

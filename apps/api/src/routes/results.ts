@@ -16,27 +16,23 @@ import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
 import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
-import {
-  fullRows,
-  type GroupedMeasure,
-  groupsOfRows,
-  pageOfRows,
-  rowsVersion,
-  sampledInterval,
-  valuesOf,
-} from "@shadowfarm/store/result-rows";
+import { type GroupedMeasure, groupsOfRows, sampledInterval, valuesOf } from "@shadowfarm/store/result-groups";
+import { fullRows, pageOfIds } from "@shadowfarm/store/result-rows";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
-import { jobAnswer, time } from "../json.ts";
+import { jobAnswer } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
-import { type Route, route } from "../route.ts";
+import { type Resources, type Route, route, Written } from "../route.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
+/** While results come in many times a second, means may be so old. */
+const FRESH_MS = 2_000;
+const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
 
 export function resultRoutes(catalog: Catalog): Route[] {
   const filters = filterShape(catalog);
@@ -54,14 +50,13 @@ export function resultRoutes(catalog: Catalog): Route[] {
       summary: "Results, each a cell in one repeat",
       query: z.strictObject({ ...pageQuery(1_000, 100), sort: sortSchema, ...filters }),
       answer: { name: "Results", schema: resultsSchema },
-      async handle({ query, url, resources: { reader } }) {
+      keeping: { version: versionOfResults, freshMs: 0 },
+      async handle({ query, url, resources: { reader, rowTexts } }) {
         const place = z.strictObject({ value: z.number(), id: z.int() });
         const after = decodeCursor(url, query.cursor, place);
-        const { rows, next } = await pageOfRows(reader, filterOf(query), sortOf(query.sort), query.limit, after);
-        return {
-          results: rows.map((row) => ({ ...row, createdAt: time(row.createdAt) })),
-          nextCursor: next && encodeCursor(url, next),
-        };
+        const { ids, next } = await pageOfIds(reader, filterOf(query), sortOf(query.sort), query.limit, after);
+        const nextCursor = JSON.stringify(next && encodeCursor(url, next));
+        return new Written(`{"results":[${(await rowTexts.of(ids)).join()}],"nextCursor":${nextCursor}}`);
       },
     }),
     route({
@@ -82,14 +77,11 @@ export function resultRoutes(catalog: Catalog): Route[] {
         ...filters,
       }),
       answer: { name: "Groups", schema: groupsSchema },
-      async handle({ query, url, resources: { reader, answers } }) {
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { reader } }) {
         const by = [...new Set(query.by ?? [])];
         const wanted = [...new Set(query.metric)];
-        const groups = await answers.ask(
-          url,
-          () => rowsVersion(reader),
-          () => groupsOfRows(reader, filterOf(query), by, wanted, query.limit),
-        );
+        const groups = await groupsOfRows(reader, filterOf(query), by, wanted, query.limit);
         return {
           groups: groups.map(({ key, setting, measures: found, intervals, ...group }) => ({
             by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
@@ -114,13 +106,10 @@ export function resultRoutes(catalog: Catalog): Route[] {
         of: dimensionSchema.optional().describe("default: the plain dimensions but origin and machine"),
       }),
       answer: { name: "Dimensions", schema: dimensionsSchema },
-      async handle({ query, url, resources: { reader, answers } }) {
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { reader } }) {
         const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
-        const values = await answers.ask(
-          url,
-          () => rowsVersion(reader),
-          () => valuesOf(reader, { is: [], within: [] }, asked),
-        );
+        const values = await valuesOf(reader, { is: [], within: [] }, asked);
         return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
       },
     }),
@@ -132,6 +121,7 @@ export function resultRoutes(catalog: Catalog): Route[] {
       summary: "What defenses cost: accuracy beside leakage, setting by setting",
       query: z.strictObject({ metric: z.enum(leakMetrics).default("auc"), ...filters }),
       answer: { name: "Frontiers", schema: frontierSchema },
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
       async handle({ query, resources: { reader } }) {
         const { metric } = query;
         const frontiers = frontiersOf(await fullRows(reader, filterOf(query), MOST_COMPARED));
