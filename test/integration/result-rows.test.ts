@@ -1,4 +1,3 @@
-import type { Store } from "@shadowfarm/store/client";
 import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
 import type { RowFilter } from "@shadowfarm/store/result-filter";
@@ -7,6 +6,7 @@ import { pageOfIds, rowsOf, rowsVersion } from "@shadowfarm/store/result-rows";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { test as base } from "../fixtures.ts";
+import { storeCell, storeExperiment, storeResult } from "../stored-results.ts";
 
 const test = base.extend<{ reader: Reader }>({
   async reader({ databaseUrl }, use) {
@@ -18,34 +18,6 @@ const test = base.extend<{ reader: Reader }>({
 
 const everything: RowFilter = { is: [], within: [] };
 
-async function experiment({ db }: Store, id: string): Promise<void> {
-  await db.experiment.create({ data: { id, name: `name of ${id}`, spec: {}, datasets: [], engine: "onnx" } });
-}
-
-interface CellOptions {
-  repeat?: number;
-  attack?: string;
-  attackParams?: object;
-}
-
-async function cell({ db }: Store, experimentId: string, index: number, jobKey: string, options: CellOptions = {}) {
-  const { repeat = 0, attack = "gap", attackParams = {} } = options;
-  await db.job.upsert({
-    where: { key: jobKey },
-    create: { key: jobKey, kind: "attack", params: {}, state: "done" },
-    update: {},
-  });
-  const units = { modelParams: {}, training: { epochs: 3 }, defense: "none", defenseParams: {}, attackParams };
-  const data = { dataset: "mnist", data: "real" as const, origin: "there", records: 60, model: "mlp" };
-  await db.cell.create({ data: { experimentId, index, repeat, jobKey, attack, ...data, ...units } });
-}
-
-async function result({ db }: Pick<Store, "db">, jobKey: string, auc: number): Promise<void> {
-  const where = { engine: "onnx", machine: "m", version: "1", computeSeconds: 1 };
-  const metrics = { auc, testAccuracy: 0.5, tprAtFpr: { "0.1": auc / 2, "0.01": null }, members: 60, noSignal: false };
-  await db.result.create({ data: { jobKey, metrics, ...where } });
-}
-
 const key = (digit: string) => digit.repeat(40);
 
 describe("rows of results", () => {
@@ -53,16 +25,16 @@ describe("rows of results", () => {
     store,
     reader,
   }) => {
-    await experiment(store, "a");
-    await cell(store, "a", 0, key("1"));
-    await cell(store, "a", 1, key("2"), { repeat: 1 });
-    await result(store, key("1"), 0.6);
+    await storeExperiment(store, "a");
+    await storeCell(store, "a", 0, key("1"));
+    await storeCell(store, "a", 1, key("2"), { repeat: 1 });
+    await storeResult(store, key("1"), 0.6);
     // A plan that finds one result done, and one that comes later.
-    await experiment(store, "b");
-    await cell(store, "b", 0, key("1"));
-    await cell(store, "b", 1, key("2"), { repeat: 1 });
+    await storeExperiment(store, "b");
+    await storeCell(store, "b", 0, key("1"));
+    await storeCell(store, "b", 1, key("2"), { repeat: 1 });
     await store.db.$executeRaw`SELECT write_result_rows(NULL, 'b')::text`;
-    await result(store, key("2"), 0.8);
+    await storeResult(store, key("2"), 0.8);
     const marked = async () =>
       (await store.db.resultRow.findMany({ where: { once: true } })).map(({ jobKey }) => jobKey).sort();
     expect(await store.db.resultRow.count()).toBe(4);
@@ -78,8 +50,8 @@ describe("rows of results", () => {
     expect(await marked()).toEqual([key("1"), key("2")]);
     expect(await means()).toEqual([2, 1, 0.7]);
     // Made anew: with the new numbers, and still once.
-    await experiment(store, "c");
-    await cell(store, "c", 0, key("1"));
+    await storeExperiment(store, "c");
+    await storeCell(store, "c", 0, key("1"));
     await store.db.$executeRaw`SELECT write_result_rows(NULL, 'c')::text`;
     await store.db.result.update({ where: { jobKey: key("1") }, data: { metrics: { auc: 1, tprAtFpr: {} } } });
     expect(await marked()).toEqual([key("1"), key("2")]);
@@ -88,17 +60,17 @@ describe("rows of results", () => {
 
   test("the same means whichever rows they are made from", async ({ store, reader }) => {
     for (const id of ["a", "b", "c"]) {
-      await experiment(store, id);
+      await storeExperiment(store, id);
       for (let index = 0; index < 24; index++) {
         const options = {
           repeat: index % 3,
           attack: index % 2 ? "gap" : "lira",
           attackParams: index % 4 ? { shadows: index % 4 } : {},
         };
-        await cell(store, id, index, index.toString(16).padStart(40, "0"), options);
+        await storeCell(store, id, index, index.toString(16).padStart(40, "0"), options);
       }
     }
-    for (let index = 0; index < 24; index++) await result(store, index.toString(16).padStart(40, "0"), index / 24);
+    for (let index = 0; index < 24; index++) await storeResult(store, index.toString(16).padStart(40, "0"), index / 24);
     const by = ["attack", "attack.shadows"] as const;
     const groups = await groupsOfRows(reader, everything, by, ["auc", "tpr@0.01"], 100);
     // Each in one experiment is what all are, for each has all; by repeats the marked rows do not do.
@@ -126,8 +98,8 @@ describe("rows of results", () => {
     reader,
     databaseUrl,
   }) => {
-    await experiment(store, "a");
-    for (let index = 0; index < 3; index++) await cell(store, "a", index, key(String(index)));
+    await storeExperiment(store, "a");
+    for (let index = 0; index < 3; index++) await storeCell(store, "a", index, key(String(index)));
     const late = new pg.Client({ connectionString: databaseUrl });
     await late.connect();
     await late.query("BEGIN");
@@ -135,7 +107,7 @@ describe("rows of results", () => {
       `INSERT INTO "Result" ("jobKey", metrics, engine, machine, version, "computeSeconds") VALUES ($1, '{"tprAtFpr": {}}', '', '', '', 1)`,
       [key("0")],
     );
-    await result(store, key("1"), 0.5);
+    await storeResult(store, key("1"), 0.5);
     const before = await rowsVersion(reader);
     await late.query("COMMIT");
     await late.end();
@@ -150,13 +122,13 @@ describe("rows of results", () => {
   });
 
   test("come by column as they come by row, whatever filters hold", async ({ store, reader, databaseUrl }) => {
-    await experiment(store, 'ä\'; DROP TABLE "Cell"; --');
+    await storeExperiment(store, 'ä\'; DROP TABLE "Cell"; --');
     const id = 'ä\'; DROP TABLE "Cell"; --';
     for (let index = 0; index < 25; index++) {
-      await cell(store, id, index, index.toString(16).padStart(40, "0"), {
+      await storeCell(store, id, index, index.toString(16).padStart(40, "0"), {
         attackParams: { at: index % 3, "näme'": "\\N\t" },
       });
-      await result(store, index.toString(16).padStart(40, "0"), index / 25);
+      await storeResult(store, index.toString(16).padStart(40, "0"), index / 25);
     }
     const is = (dimension: string, ...values: string[]): RowFilter => ({
       is: [{ dimension, values } as never],

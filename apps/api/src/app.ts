@@ -15,7 +15,7 @@ import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { type Identify, identifierOf, isLoopback, tokenOf } from "./access.ts";
+import { type Identify, identifierOf, isLoopback, tokenOf, withoutTokens } from "./access.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi.ts";
 import { ApiProblem, problemOf, unexpected } from "./problem.ts";
@@ -34,8 +34,8 @@ export function routesOf(catalog: Catalog): Route[] {
 
 const nothing = z.strictObject({});
 const BODY_LIMIT = "1mb";
-/** Characters of a body that the audit log keeps. */
-const KEPT_BODY = 2_000;
+/** Characters of a path, and of a body, that the audit log keeps. */
+const KEPT = 2_000;
 /** Requests with a token that is none, which an address may make in a minute. */
 const MOST_REFUSED = 30;
 
@@ -146,10 +146,10 @@ function handlersOf(route: Route, resources: Resources, identify: Identify, log:
     response.once("finish", () => {
       const token: string = response.locals.caller?.token ?? "";
       const { method, originalUrl } = request;
-      const body = route.path === "/session" ? "" : (JSON.stringify(request.body) ?? "").slice(0, KEPT_BODY);
-      const path = originalUrl.slice(0, KEPT_BODY);
-      recordAudit(resources.store, { token, method, path, status: response.statusCode, body: asText(body) }).catch(
-        (error) => log.error({ err: error }, "a request could not be written into the audit log"),
+      const body = route.path === "/session" ? "" : asText(JSON.stringify(request.body) ?? "");
+      const path = asText(originalUrl);
+      recordAudit(resources.store, { token, method, path, status: response.statusCode, body }).catch((error) =>
+        log.error({ err: error }, "a request could not be written into the audit log"),
       );
     });
     next();
@@ -174,9 +174,11 @@ async function sendKept(
   });
 }
 
-/** Postgres keeps no NUL and no halves of characters, which cutting may leave. */
+/** As the audit log keeps it: no token that was sent in a wrong place, and neither NUL nor halves of characters, which Postgres refuses. */
 function asText(text: string): string {
-  return text.replaceAll(/\0|\p{Surrogate}/gu, "�");
+  return withoutTokens(text)
+    .slice(0, KEPT)
+    .replaceAll(/\0|\p{Surrogate}/gu, "�");
 }
 
 /** Read only after it is known who asks. */
@@ -243,7 +245,7 @@ function dashboard(folder: string): RequestHandler {
 function sendProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const known = problemOf(error);
-    if (!known) log.error({ err: error, method: request.method, path: request.path }, "a request failed");
+    if (!known) log.error({ err: error, method: request.method, path: withoutTokens(request.path) }, "a request failed");
     if (response.headersSent) {
       // In the middle of an export: the client must not take it for whole.
       response.destroy();
