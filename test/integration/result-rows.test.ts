@@ -141,6 +141,7 @@ describe("rows of results", () => {
         is("experimentId", id),
         is("attack.at", "1"),
         is("attack.at", "1", "2"),
+        is("attack.at", "1e999", '["\\ud800"]', '{"\\u0000": 1}'),
         is("repeat", "0"),
         is("data", "real", "synthetic"),
       ],

@@ -245,7 +245,8 @@ function dashboard(folder: string): RequestHandler {
 function sendProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const known = problemOf(error);
-    if (!known) log.error({ err: error, method: request.method, path: withoutTokens(request.path) }, "a request failed");
+    if (!known)
+      log.error({ err: error, method: request.method, path: withoutTokens(request.path) }, "a request failed");
     if (response.headersSent) {
       // In the middle of an export: the client must not take it for whole.
       response.destroy();

@@ -16,6 +16,8 @@ export interface Resources {
   store: Store;
   /** For questions. */
   reader: Reader;
+  /** For those that may read very many rows: few at a time, so that the others do not wait for them. */
+  scanner: Reader;
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;

@@ -44,6 +44,8 @@ const CHECK_MS = 2_000;
 /** Longer than proxies keep an idle connection, or one may send a request on a connection that is closing. */
 const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 2_000;
+/** Questions about very many rows that the database is given at a time; each takes a core. */
+const SCANS = 2;
 const USUAL_PORT = 7070;
 
 /**
@@ -54,6 +56,7 @@ const USUAL_PORT = 7070;
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { store, artifacts, place, host, port, log } = options;
   const reader = await openReader(store.url);
+  const scanner = await openReader(store.url, SCANS);
   const events = await openEvents(store, reader, log);
   const catalog = await catalogIn(place.datasetFolders);
   // Asked once for all who come while it is asked for those before.
@@ -68,7 +71,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
   const app = createApp(
-    { store, reader, artifacts, catalog, place, events, ...kept, user: options.user },
+    { store, reader, scanner, artifacts, catalog, place, events, ...kept, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(
@@ -87,6 +90,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   } catch (error) {
     await events.close();
     await reader.close();
+    await scanner.close();
     throw new EnvironmentFault(
       `the API cannot be served at ${host}:${port ?? USUAL_PORT} (${messageOf(error)}); set SHADOWFARM_API_HOST to an address of this machine and SHADOWFARM_API_PORT to a free port, or 0 for any`,
       { cause: error },
@@ -103,6 +107,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       server.closeAllConnections();
       await closed;
       await reader.close();
+      await scanner.close();
     },
   };
 }

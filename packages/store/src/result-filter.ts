@@ -40,11 +40,20 @@ export function dimensionColumn(dimension: Dimension): Prisma.Sql {
 function jsonValues(text: string): string[] {
   const meant = [JSON.stringify(text)];
   try {
-    meant.push(JSON.stringify(JSON.parse(text)));
+    const value: unknown = JSON.parse(text);
+    if (canBeStored(value)) meant.push(JSON.stringify(value));
   } catch {
     // Text alone.
   }
   return meant;
+}
+
+/** What Postgres has no JSON for: NUL, halves of characters, and numbers that JSON has none for. */
+function canBeStored(value: unknown): boolean {
+  if (typeof value === "string") return !/\0|\p{Surrogate}/u.test(value);
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, member]) => canBeStored(name) && canBeStored(member));
 }
 
 /** A filter in SQL, with what was given as parameters. */

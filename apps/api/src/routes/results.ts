@@ -7,6 +7,7 @@ import {
   resultsSchema,
   rocSchema,
   scoresSchema,
+  verificationSchema,
 } from "@shadowfarm/core/api";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
@@ -22,9 +23,11 @@ import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
 import { jobAnswer } from "../json.ts";
+import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
 import { type Resources, type Route, route, Written } from "../route.ts";
+import { verifyResult } from "../verification.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
@@ -78,10 +81,10 @@ export function resultRoutes(catalog: Catalog): Route[] {
       }),
       answer: { name: "Groups", schema: groupsSchema },
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { reader } }) {
+      async handle({ query, resources: { scanner } }) {
         const by = [...new Set(query.by ?? [])];
         const wanted = [...new Set(query.metric)];
-        const groups = await groupsOfRows(reader, filterOf(query), by, wanted, query.limit);
+        const groups = await groupsOfRows(scanner, filterOf(query), by, wanted, query.limit);
         return {
           groups: groups.map(({ key, setting, measures: found, intervals, ...group }) => ({
             by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
@@ -107,9 +110,9 @@ export function resultRoutes(catalog: Catalog): Route[] {
       }),
       answer: { name: "Dimensions", schema: dimensionsSchema },
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { reader } }) {
+      async handle({ query, resources: { scanner } }) {
         const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
-        const values = await valuesOf(reader, { is: [], within: [] }, asked);
+        const values = await valuesOf(scanner, { is: [], within: [] }, asked);
         return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
       },
     }),
@@ -122,9 +125,9 @@ export function resultRoutes(catalog: Catalog): Route[] {
       query: z.strictObject({ metric: z.enum(leakMetrics).default("auc"), ...filters }),
       answer: { name: "Frontiers", schema: frontierSchema },
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { reader } }) {
+      async handle({ query, resources: { scanner } }) {
         const { metric } = query;
-        const frontiers = frontiersOf(await fullRows(reader, filterOf(query), MOST_COMPARED));
+        const frontiers = frontiersOf(await fullRows(scanner, filterOf(query), MOST_COMPARED));
         return {
           metric,
           chance: chance[metric],
@@ -165,14 +168,30 @@ export function resultRoutes(catalog: Catalog): Route[] {
       path: "/results/:key/provenance",
       role: "reader",
       tag,
-      summary: "Where a result comes from: every job of the target's way, with artifacts, machine, engine and version",
+      summary:
+        "Where a result comes from: every job of the target's way, with artifacts, machine, engine, version and losses",
       params: one,
+      query: z.strictObject({
+        shadows: z.int().min(0).max(16).default(0).describe("of so many other models the losses come along"),
+      }),
       answer: { name: "Provenance", schema: provenanceSchema },
-      async handle({ params, resources: { reader } }) {
+      async handle({ params, query, resources: { reader, artifacts } }) {
         const { jobKey } = await findResult(reader, params.key);
         const { chain, others } = await provenanceOf(reader, jobKey);
-        return { chain: chain.map(jobAnswer), others };
+        const learning = await learningOf(reader, artifacts, jobKey, chain, query.shadows);
+        return { chain: chain.map(jobAnswer), others, ...learning };
       },
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/verification",
+      role: "reader",
+      tag,
+      summary: "Whether what the target's way left is unaltered, and gives the result's numbers to the bit",
+      params: one,
+      answer: { name: "Verification", schema: verificationSchema },
+      handle: ({ params, resources: { reader, artifacts } }) =>
+        verifyResult(reader, artifacts, params.key, { others: false }),
     }),
     route({
       method: "get",
