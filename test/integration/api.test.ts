@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request as rawRequest } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -293,6 +293,62 @@ describe("reading", () => {
     expect(explained.code, explained.stderr).toBe(0);
     for (const job of provenance.body.chain) expect(explained.stdout).toContain(`${job.kind} ${job.key}\n`);
   });
+
+  plainTest("how the target and its shadow models learnt", async () => {
+    const { body } = await ask<{ results: { jobKey: string }[] }>("GET", "/results?attack=threshold&defense=none");
+    type Learnt = { classes: number; losses: { key: string; owner: string; losses: number[] }[]; unread: string[] };
+    const url = `/results/${body.results[0]?.jobKey}/provenance`;
+    const target = (await ask<Learnt>("GET", url)).body;
+    expect(target).toMatchObject({ classes: 10, unread: [], losses: [{ owner: "target" }] });
+    const [first = Number.NaN, , last = Number.NaN] = target.losses[0]?.losses ?? [];
+    expect(target.losses[0]?.losses).toHaveLength(3);
+    expect(last).toBeLessThan(first);
+    const { losses } = (await ask<Learnt>("GET", `${url}?shadows=16`)).body;
+    expect(losses[0]).toEqual(target.losses[0]);
+    expect(new Set(losses.map(({ key }) => key)).size).toBe(losses.length);
+  });
+
+  plainTest(
+    "a result holds while everything is as it was left, and not when a byte or a number is another",
+    async () => {
+      const { body } = await ask<{ results: { jobKey: string }[] }>("GET", "/results?attack=threshold&repeat=1");
+      const key = body.results[0]?.jobKey as string;
+      type Verified = { holds: boolean; artifacts: { kind: string; name: string; problem: string | null }[] };
+      const verified = await ask<Verified>("GET", `/results/${key}/verification`);
+      expect(verified.body).toMatchObject({ key, holds: true, differences: [] });
+      expect(new Set(verified.body.artifacts.map(({ kind }) => kind)).size).toBe(4);
+      const good = await cli.run(["verify", key.slice(0, 10)]);
+      expect(good, good.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining(`result ${key} holds\n`) });
+
+      const { sha256 } = await store.db.artifact.findFirstOrThrow({ where: { jobKey: key, name: "scores" } });
+      const files = await readdir(path.join(folder, "home", "artifacts"), { recursive: true });
+      const file = path.join(folder, "home", "artifacts", files.find((name) => name.includes(sha256)) as string);
+      const bytes = await readFile(file);
+      const altered = Buffer.from(bytes);
+      altered[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+      await chmod(file, 0o644);
+      await writeFile(file, altered);
+      const { body: broken } = await ask<Verified>("GET", `/results/${key}/verification`);
+      expect(broken).toMatchObject({ holds: false, differences: null });
+      expect(broken.artifacts.filter(({ problem }) => problem !== null).map(({ name }) => name)).toEqual(["scores"]);
+      const bad = await cli.run(["verify", key]);
+      expect(bad).toMatchObject({ code: 1, stdout: expect.stringContaining("cannot be computed anew") });
+      await writeFile(file, bytes);
+
+      const { metrics } = await store.db.result.findUniqueOrThrow({ where: { jobKey: key } });
+      const { auc } = metrics as { auc: number };
+      await store.db.result.update({
+        where: { jobKey: key },
+        data: { metrics: { ...(metrics as object), auc: auc / 2 } },
+      });
+      expect((await ask("GET", `/results/${key}/verification`)).body).toMatchObject({
+        holds: false,
+        differences: [{ metric: "auc", stored: auc / 2, recomputed: auc }],
+      });
+      await store.db.result.update({ where: { jobKey: key }, data: { metrics: metrics as object } });
+      expect((await ask("GET", `/results/${key}/verification`)).body).toMatchObject({ holds: true });
+    },
+  );
 
   plainTest("exports hold what the list has", async () => {
     const lines = await ask<string>("GET", "/results.jsonl?attack=gap");

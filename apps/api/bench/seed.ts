@@ -57,8 +57,8 @@ export async function seed({ db }: Store, { results, jobs }: Size): Promise<void
       'onnx', 'node-' || i % 16, '0.1.0', 1 + i % 7
     FROM generate_series(0, ${jobs - 1}) i`);
   await run(`
-    INSERT INTO "ExperimentJob" ("experimentId", "jobKey", cached)
-    SELECT experiment.id, job.key, false FROM "Experiment" experiment CROSS JOIN "Job" job`);
+    INSERT INTO "ExperimentJob" ("experimentId", "jobKey")
+    SELECT experiment.id, job.key FROM "Experiment" experiment CROSS JOIN "Job" job`);
   await run(`
     INSERT INTO "Cell" ("experimentId", index, repeat, dataset, data, origin, "datasetParams", records, split, model, "modelParams",
                         training, defense, "defenseParams", attack, "attackParams", attacker, "jobKey")

@@ -64,6 +64,11 @@ export function tokenOf(request: Request): string | null {
   return cookie ?? null;
 }
 
+/** A text in which tokens are not readable. */
+export function withoutTokens(text: string): string {
+  return text.replaceAll(/(shadowfarm_)[\w-]{20,}/g, "$1…");
+}
+
 /** What a page of another site has a browser send is not what its user asked for. */
 function refuseOtherSites(request: Request): void {
   const { origin, host, "sec-fetch-site": site } = request.headers;

@@ -15,12 +15,12 @@ import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { type Identify, identifierOf, isLoopback, tokenOf } from "./access.ts";
+import { type Identify, identifierOf, isLoopback, tokenOf, withoutTokens } from "./access.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi.ts";
 import { ApiProblem, problemOf, unexpected } from "./problem.ts";
 import { parsePart, parseQuery } from "./request.ts";
-import type { Resources, Route } from "./route.ts";
+import { type Keeping, type Resources, type Route, Written } from "./route.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { farmRoutes } from "./routes/farm.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -34,8 +34,8 @@ export function routesOf(catalog: Catalog): Route[] {
 
 const nothing = z.strictObject({});
 const BODY_LIMIT = "1mb";
-/** Characters of a body that the audit log keeps. */
-const KEPT_BODY = 2_000;
+/** Characters of a path, and of a body, that the audit log keeps. */
+const KEPT = 2_000;
 /** Requests with a token that is none, which an address may make in a minute. */
 const MOST_REFUSED = 30;
 
@@ -78,6 +78,8 @@ export function createApp(resources: Resources, options: AppOptions): Express {
   );
   app.use(
     compression({
+      // A higher one takes several times as long for a few per cent.
+      level: 3,
       // Events would wait for a block to fill; Parquet is compressed already.
       filter: (request, response) =>
         !/event-stream|parquet|octet-stream/.test(String(response.getHeader("content-type"))) &&
@@ -132,18 +134,22 @@ function handlersOf(route: Route, resources: Resources, identify: Identify, log:
     if (route.body) await bodyOf(request, response, readBody);
     const body = route.body ? parsePart("body", route.body, request.body) : {};
     const url = request.originalUrl;
-    const result = await route.handle({ params, query, body, caller, resources, url, response } as never);
-    if (result !== undefined) response.status(route.status).json(result);
+    const handle = () => route.handle({ params, query, body, caller, resources, url, response } as never);
+    if (route.keeping) await sendKept(route, route.keeping, handle, resources, response);
+    else {
+      const result = await handle();
+      if (result !== undefined) response.status(route.status).json(result);
+    }
   };
   if (!writes) return [answer];
   const audit: RequestHandler = (request, response, next) => {
     response.once("finish", () => {
       const token: string = response.locals.caller?.token ?? "";
       const { method, originalUrl } = request;
-      const body = route.path === "/session" ? "" : (JSON.stringify(request.body) ?? "").slice(0, KEPT_BODY);
-      const path = originalUrl.slice(0, KEPT_BODY);
-      recordAudit(resources.store, { token, method, path, status: response.statusCode, body: asText(body) }).catch(
-        (error) => log.error({ err: error }, "a request could not be written into the audit log"),
+      const body = route.path === "/session" ? "" : asText(JSON.stringify(request.body) ?? "");
+      const path = asText(originalUrl);
+      recordAudit(resources.store, { token, method, path, status: response.statusCode, body }).catch((error) =>
+        log.error({ err: error }, "a request could not be written into the audit log"),
       );
     });
     next();
@@ -151,9 +157,28 @@ function handlersOf(route: Route, resources: Resources, identify: Identify, log:
   return [audit, answer];
 }
 
-/** Postgres keeps no NUL and no halves of characters, which cutting may leave. */
+async function sendKept(
+  { answer }: Route,
+  { version, freshMs }: Keeping,
+  handle: () => Promise<unknown>,
+  resources: Resources,
+  response: Response,
+): Promise<void> {
+  await resources.replies.send(response, response.req.originalUrl, {
+    ...{ freshMs, version: () => version(resources) },
+    mediaType: "schema" in answer ? "application/json; charset=utf-8" : answer.mediaType,
+    async make() {
+      const result = await handle();
+      return result instanceof Written ? result.text : JSON.stringify(result);
+    },
+  });
+}
+
+/** As the audit log keeps it: no token that was sent in a wrong place, and neither NUL nor halves of characters, which Postgres refuses. */
 function asText(text: string): string {
-  return text.replaceAll(/\0|\p{Surrogate}/gu, "�");
+  return withoutTokens(text)
+    .slice(0, KEPT)
+    .replaceAll(/\0|\p{Surrogate}/gu, "�");
 }
 
 /** Read only after it is known who asks. */
@@ -220,7 +245,8 @@ function dashboard(folder: string): RequestHandler {
 function sendProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const known = problemOf(error);
-    if (!known) log.error({ err: error, method: request.method, path: request.path }, "a request failed");
+    if (!known)
+      log.error({ err: error, method: request.method, path: withoutTokens(request.path) }, "a request failed");
     if (response.headersSent) {
       // In the middle of an export: the client must not take it for whole.
       response.destroy();

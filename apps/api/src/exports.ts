@@ -1,50 +1,22 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Measure, measures } from "@shadowfarm/core/dimensions";
-import { type ExportRow, everyRow } from "@shadowfarm/store/result-rows";
+import { fileURLToPath } from "node:url";
+import { type ResultColumns, resultColumns } from "@shadowfarm/store/result-columns";
+import type { RowFilter } from "@shadowfarm/store/result-filter";
 import type { Response } from "express";
-import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { z } from "zod";
+import { exportColumns } from "./export-columns.ts";
+import { ApiProblem } from "./problem.ts";
 import { filterOf, type filterShape } from "./result-query.ts";
 import { type Route, route } from "./route.ts";
 
-type Kind = "text" | "json" | "integer" | "number" | "boolean";
-
-/** The columns of an export, in order; those of a unit's parameters hold JSON. */
-const columns: readonly { name: string; kind: Kind; of: (row: ExportRow) => unknown }[] = [
-  ...(
-    [
-      ["jobKey", "text"],
-      ["combination", "text"],
-      ["experiment", "text"],
-      ["experimentId", "text"],
-      ["dataset", "text"],
-      ["data", "text"],
-      ["origin", "text"],
-      ["datasetParams", "json"],
-      ["records", "integer"],
-      ["split", "text"],
-      ["model", "text"],
-      ["modelParams", "json"],
-      ["training", "json"],
-      ["attack", "text"],
-      ["attackParams", "json"],
-      ["attacker", "text"],
-      ["defense", "text"],
-      ["defenseParams", "json"],
-      ["repeat", "integer"],
-      ["engine", "text"],
-      ["machine", "text"],
-      ["version", "text"],
-    ] as const
-  ).map(([name, kind]) => ({ name, kind, of: (row: ExportRow) => row[name] as unknown })),
-  { name: "createdAt", kind: "text", of: (row) => row.createdAt.toISOString() },
-  { name: "noSignal", kind: "boolean", of: (row) => row.noSignal },
-  ...measures.map((measure: Measure) => ({
-    name: measure,
-    kind: "number" as const,
-    of: (row: ExportRow) => row.metrics[measure],
-  })),
-];
+// It runs from source, as this process does.
+const LOADER = import.meta.resolve("tsx");
+const PROCESS = new URL("./parquet-process.ts", import.meta.url);
+/** Rows that are made into text at a time: the event loop is held no longer. */
+const CHUNK = 1_000;
+/** Each holds connections and memory of its own. */
+const MOST_AT_A_TIME = 4;
 
 /** Writes a part, and waits while the client has not read what was written before. */
 async function send(response: Response, part: string | Uint8Array): Promise<void> {
@@ -52,68 +24,71 @@ async function send(response: Response, part: string | Uint8Array): Promise<void
   await Promise.race([once(response, "drain"), once(response, "close")]);
 }
 
-type Rows = AsyncIterable<ExportRow[]>;
-
-async function sendCsv(rows: Rows, response: Response): Promise<void> {
-  await send(response, `${columns.map(({ name }) => name).join(",")}\n`);
-  for await (const chunk of rows) {
-    if (response.destroyed) return;
-    await send(
-      response,
-      chunk.map((row) => `${columns.map((column) => csvCell(column.of(row))).join(",")}\n`).join(""),
-    );
-  }
+/** Where the results are, and which of them. */
+interface Chosen {
+  url: string;
+  filter: RowFilter;
 }
 
-async function sendJsonLines(rows: Rows, response: Response): Promise<void> {
-  for await (const chunk of rows) {
-    if (response.destroyed) return;
-    const lines = chunk.map((row) =>
-      JSON.stringify(
-        Object.fromEntries(
-          columns.map(({ name, kind, of }) => [name, kind === "json" ? JSON.parse(of(row) as string) : of(row)]),
-        ),
-      ),
-    );
+async function sendCsv({ url, filter }: Chosen, response: Response): Promise<void> {
+  await send(response, `${exportColumns.map(({ name }) => name).join(",")}\n`);
+  for await (const chunk of resultColumns(url, filter, CHUNK)) {
+    const columns = columnsIn(chunk);
+    const lines = rowsIn(chunk, (row) => columns.map((values) => csvCell(values[row])).join(","));
     await send(response, `${lines.join("\n")}\n`);
+    if (response.destroyed) return;
   }
 }
 
-/** One row group a chunk, sent as soon as it is written. */
-async function sendParquet(rows: Rows, response: Response): Promise<void> {
-  const writer = new ByteWriter();
-  const types = {
-    text: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
-    json: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
-    integer: { type: "INT32" },
-    number: { type: "DOUBLE" },
-    boolean: { type: "BOOLEAN" },
-  } as const;
-  const schema = [
-    { name: "results", num_children: columns.length },
-    ...columns.map(({ name, kind }) => ({
-      name,
-      ...types[kind],
-      repetition_type: kind === "number" ? ("OPTIONAL" as const) : ("REQUIRED" as const),
-    })),
-  ];
-  const parquet = new ParquetWriter({ writer, schema });
-  const flush = async () => {
-    const part = writer.getBytes().slice();
-    writer.index = 0;
-    await send(response, part);
-  };
-  for await (const chunk of rows) {
+async function sendJsonLines({ url, filter }: Chosen, response: Response): Promise<void> {
+  const starts = exportColumns.map(({ name }, at) => `${at === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+  for await (const chunk of resultColumns(url, filter, CHUNK)) {
+    const columns = columnsIn(chunk);
+    const lines = rowsIn(chunk, (row) => {
+      const members = columns.map((values, at) => {
+        const value = values[row];
+        return `${starts[at]}${exportColumns[at]?.kind === "json" ? value : JSON.stringify(value)}`;
+      });
+      return `${members.join("")}}`;
+    });
+    await send(response, `${lines.join("\n")}\n`);
     if (response.destroyed) return;
-    const columnData = columns.map((column) => ({
-      name: column.name,
-      data: chunk.map((row) => column.of(row)),
-    }));
-    await parquet.write({ columnData, rowGroupSize: chunk.length });
-    await flush();
   }
-  await parquet.finish();
-  await flush();
+}
+
+/** By the order of `exportColumns`. */
+function columnsIn({ columns }: ResultColumns): unknown[][] {
+  return exportColumns.map(({ name }) => columns.get(name) as unknown[]);
+}
+
+function rowsIn<T>({ rows }: ResultColumns, each: (row: number) => T): T[] {
+  return Array.from({ length: rows }, (_, row) => each(row));
+}
+
+/** What the process prints before it fails, the end of it. */
+const MOST_SAID = 2_000;
+
+/** Made in a process of its own, since packing a million results holds an event loop for seconds. */
+async function sendParquet(chosen: Chosen, response: Response): Promise<void> {
+  const child = spawn(process.execPath, ["--import", LOADER, fileURLToPath(PROCESS)], { stdio: "pipe" });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => {
+    said = `${said}${text}`.slice(-MOST_SAID);
+  });
+  // By its input: arguments are listed by `ps`, and the address holds a password.
+  child.stdin.on("error", () => {}).end(JSON.stringify(chosen));
+  try {
+    for await (const part of child.stdout) {
+      await send(response, part as Buffer);
+      if (response.destroyed) return;
+    }
+    const code = await ended;
+    if (code !== 0) throw new Error(`the export ended with ${code}: ${said}`);
+  } finally {
+    child.kill();
+    await ended;
+  }
 }
 
 /** Quoted where it must be; what a spreadsheet would take for a formula is made text by a quotation mark. */
@@ -124,30 +99,42 @@ function csvCell(value: unknown): string {
 }
 
 const formats = {
-  csv: { mediaType: "text/csv; charset=utf-8", write: sendCsv, chunk: 2_000 },
-  jsonl: { mediaType: "application/jsonl; charset=utf-8", write: sendJsonLines, chunk: 2_000 },
-  parquet: { mediaType: "application/vnd.apache.parquet", write: sendParquet, chunk: 20_000 },
+  csv: { title: "CSV", mediaType: "text/csv; charset=utf-8", write: sendCsv },
+  jsonl: { title: "JSON Lines", mediaType: "application/jsonl; charset=utf-8", write: sendJsonLines },
+  parquet: { title: "Parquet", mediaType: "application/vnd.apache.parquet", write: sendParquet },
 } as const;
 
-/** `GET /results.csv`, `.jsonl` and `.parquet`: every result that is chosen, oldest first, never all of them in memory. */
+/**
+ * `GET /results.csv`, `.jsonl` and `.parquet`: every result that is chosen, oldest first and as of one moment, never all of them in
+ * memory.
+ */
 export function exportRoutes(filters: ReturnType<typeof filterShape>): Route[] {
-  return Object.entries(formats).map(([extension, { mediaType, write, chunk }]) =>
+  let underWay = 0;
+  return Object.entries(formats).map(([extension, { title, mediaType, write }]) =>
     route({
       method: "get",
       path: `/results.${extension}`,
       role: "reader",
       tag: "results",
-      summary: `Every result that is chosen, as ${extension === "jsonl" ? "JSON Lines" : extension === "csv" ? "CSV" : "Parquet"}`,
+      summary: `Every result that is chosen, as ${title}`,
       query: z.strictObject(filters),
-      answer: { mediaType, describe: `columns ${columns.map(({ name }) => name).join(", ")}` },
-      async handle({ query, response, resources: { reader } }) {
-        response.writeHead(200, {
-          "content-type": mediaType,
-          "content-disposition": `attachment; filename="results.${extension}"`,
-          "cache-control": "no-store",
-        });
-        await write(everyRow(reader, filterOf(query), chunk), response);
-        response.end();
+      answer: { mediaType, describe: `columns ${exportColumns.map(({ name }) => name).join(", ")}` },
+      async handle({ query, response, resources: { store } }) {
+        if (underWay >= MOST_AT_A_TIME) {
+          throw new ApiProblem("too-many-requests", `${underWay} exports are under way; wait until one is done`);
+        }
+        underWay++;
+        try {
+          response.writeHead(200, {
+            "content-type": mediaType,
+            "content-disposition": `attachment; filename="results.${extension}"`,
+            "cache-control": "no-store",
+          });
+          await write({ url: store.url, filter: filterOf(query) }, response);
+          response.end();
+        } finally {
+          underWay--;
+        }
         return undefined;
       },
     }),

@@ -18,7 +18,7 @@ const kinds = {
   "invalid-experiment": [422, "The experiment cannot be accepted"],
   "too-many-requests": [429, "Too many requests"],
   unexpected: [500, "Something failed on the server"],
-  "too-slow": [503, "The question takes too long"],
+  "too-slow": [503, "The answer takes too long"],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemKind = keyof typeof kinds;
 
@@ -55,6 +55,10 @@ export function problemOf(error: unknown): ApiProblem | null {
   }
   if (codeOf(error) === "57014") {
     return new ApiProblem("too-slow", "the database gave up after 20 s; filter by experiment, dataset or attack");
+  }
+  // In the words of pg's pool, which has no code for it.
+  if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
+    return new ApiProblem("too-slow", "the database has had no connection free for 10 s; ask again in a moment");
   }
   return ofExpress(error);
 }

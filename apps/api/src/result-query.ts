@@ -1,6 +1,6 @@
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, numericDimensions } from "@shadowfarm/core/dimensions";
-import type { RowFilter } from "@shadowfarm/store/result-rows";
+import type { RowFilter } from "@shadowfarm/store/result-filter";
 import { z } from "zod";
 
 /** The query fields that choose results: each dimension by its name, each measure's bounds as `auc.min` and `auc.max`. */

@@ -6,8 +6,9 @@ import type { Store } from "@shadowfarm/store/client";
 import type { Reader } from "@shadowfarm/store/reader";
 import type { Response } from "express";
 import type { z } from "zod";
-import type { Answers } from "./answers.ts";
 import type { Events } from "./events.ts";
+import type { Replies } from "./replies.ts";
+import type { RowTexts } from "./row-texts.ts";
 
 /** What routes work with. */
 export interface Resources {
@@ -15,12 +16,17 @@ export interface Resources {
   store: Store;
   /** For questions. */
   reader: Reader;
+  /** For those that may read very many rows: few at a time, so that the others do not wait for them. */
+  scanner: Reader;
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;
   place: Place;
   events: Events;
-  answers: Answers;
+  replies: Replies;
+  rowTexts: RowTexts;
+  /** Rises with every change of the results; never older than the call. */
+  resultsVersion(): Promise<number>;
   /** Whose share is used by what is submitted without a token. */
   user: string;
 }
@@ -56,6 +62,21 @@ interface OtherAnswer {
   describe: string;
 }
 
+/** An answer that is written already. */
+export class Written {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** How long an answer is good, which is then made once for all who ask: while a version stays, and for a moment whatever happens. */
+export interface Keeping {
+  version(resources: Resources): Promise<number>;
+  freshMs: number;
+}
+
 /** An endpoint: routing, validation, the role check and its documentation all follow from this. */
 export interface Route {
   method: "get" | "post" | "patch" | "put" | "delete";
@@ -70,6 +91,8 @@ export interface Route {
   body?: z.ZodType | undefined;
   status: number;
   answer: JsonAnswer<z.ZodType> | OtherAnswer;
+  /** Without it every answer is made anew. */
+  keeping?: Keeping;
   handle(call: Call<never, never, never>): Promise<unknown>;
 }
 
@@ -93,7 +116,10 @@ export function route<
   /** Default: 200. */
   status?: number;
   answer: JsonAnswer<R> | OtherAnswer;
-  handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<z.input<R> | undefined> | z.input<R> | undefined;
+  keeping?: Keeping;
+  handle(
+    call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>,
+  ): Promise<z.input<R> | Written | undefined> | z.input<R> | Written | undefined;
 }): Route {
   const { handle, status = 200, ...rest } = definition;
   return { ...rest, status, handle: async (call) => handle(call as Call<never, never, never>) };

@@ -6,12 +6,15 @@ import type { Place } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
+import { gather } from "@shadowfarm/store/gather";
 import { openReader } from "@shadowfarm/store/reader";
+import { rowsVersion } from "@shadowfarm/store/result-rows";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
-import { keepAnswers } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { openEvents } from "./events.ts";
+import { keepReplies } from "./replies.ts";
+import { keepRowTexts } from "./row-texts.ts";
 
 /** What the API needs. */
 export interface ApiOptions {
@@ -41,6 +44,8 @@ const CHECK_MS = 2_000;
 /** Longer than proxies keep an idle connection, or one may send a request on a connection that is closing. */
 const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 2_000;
+/** Questions about very many rows that the database is given at a time; each takes a core. */
+const SCANS = 2;
 const USUAL_PORT = 7070;
 
 /**
@@ -51,12 +56,22 @@ const USUAL_PORT = 7070;
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { store, artifacts, place, host, port, log } = options;
   const reader = await openReader(store.url);
+  const scanner = await openReader(store.url, SCANS);
   const events = await openEvents(store, reader, log);
   const catalog = await catalogIn(place.datasetFolders);
-  const answers = keepAnswers();
+  // Asked once for all who come while it is asked for those before.
+  const versionOnce = gather(async (asked: readonly null[]) => {
+    const version = await rowsVersion(reader);
+    return asked.map(() => version);
+  });
+  const kept = {
+    replies: keepReplies(),
+    rowTexts: keepRowTexts(reader),
+    resultsVersion: () => versionOnce(null),
+  };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
   const app = createApp(
-    { store, reader, artifacts, catalog, place, events, answers, user: options.user },
+    { store, reader, scanner, artifacts, catalog, place, events, ...kept, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(
@@ -75,6 +90,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   } catch (error) {
     await events.close();
     await reader.close();
+    await scanner.close();
     throw new EnvironmentFault(
       `the API cannot be served at ${host}:${port ?? USUAL_PORT} (${messageOf(error)}); set SHADOWFARM_API_HOST to an address of this machine and SHADOWFARM_API_PORT to a free port, or 0 for any`,
       { cause: error },
@@ -91,6 +107,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       server.closeAllConnections();
       await closed;
       await reader.close();
+      await scanner.close();
     },
   };
 }

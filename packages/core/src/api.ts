@@ -291,6 +291,30 @@ export const provenanceSchema = z.object({
   others: z
     .array(z.object({ kind: z.enum(jobKinds), count, seconds: z.number() }))
     .describe("the other jobs that went into it, such as those of the shadow models"),
+  classes: count.nullable().describe("of the dataset; null where the target's answers cannot be read"),
+  losses: z
+    .array(z.object({ key: z.string(), owner: z.string(), losses: z.array(z.number()) }))
+    .describe("mean training loss of each epoch: the target's, then those of `shadows` of the other models"),
+  unread: z.array(z.string()).describe("why losses are missing, model by model"),
+});
+
+export const verificationSchema = z.object({
+  key: z.string(),
+  holds: z.boolean().describe("everything is there, unaltered, and gives the stored numbers"),
+  artifacts: z.array(
+    z.object({
+      kind: z.enum(jobKinds),
+      job: z.string(),
+      name: z.string(),
+      bytes: count,
+      problem: z.string().nullable().describe("null: it is what its hash says"),
+    }),
+  ),
+  differences: z
+    .array(z.object({ metric: z.string(), stored: z.unknown(), recomputed: z.unknown() }))
+    .nullable()
+    .describe("metrics that the scores do not give, compared bit for bit; null where the scores cannot be read"),
+  given: z.array(z.string()).describe("metrics that scores cannot give, taken as they are stored"),
 });
 
 export const rocSchema = z.object({

@@ -177,7 +177,7 @@ export async function endedRounds(store: Store): Promise<(ExperimentRow & { cell
 
 /** Sums up what was counted since the last time; now and then, so that counts stay quick to read. */
 export async function sumCounts(store: Store): Promise<void> {
-  await store.db.$executeRaw`SELECT sum_job_counts()::text`;
+  await store.db.$executeRaw`SELECT sum_job_counts()::text, sum_result_changes()::text`;
 }
 
 /** Cancels an experiment and those of its jobs that no other running experiment wants. Running ones are told to stop. */

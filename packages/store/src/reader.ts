@@ -9,6 +9,8 @@ export interface Reader {
   close(): Promise<void>;
 }
 
+/** Who waits longer for one of the connections is refused. */
+const WAIT_MS = 10_000;
 /** A statement that takes longer is given up. */
 const PATIENCE_MS = 20_000;
 
@@ -21,10 +23,11 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: WAIT_MS,
     statement_timeout: PATIENCE_MS,
     application_name: `shadowfarm reader ${process.pid}`,
-    options: "-c default_transaction_read_only=on",
+    // Means over a million results are to be made in memory; a few questions at a time are.
+    options: "-c default_transaction_read_only=on -c work_mem=32MB",
     types: { getTypeParser: parserOf },
   });
   // An idle connection that breaks is replaced by the next question.

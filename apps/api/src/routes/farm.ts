@@ -64,28 +64,23 @@ export const farmRoutes: Route[] = [
     tag,
     summary: "Every dataset, and what this machine has of it",
     answer: { name: "Datasets", schema: datasetsSchema },
-    async handle({ resources: { place, answers } }) {
-      // Files are looked through, which takes a while; they seldom change.
-      return answers.ask(
-        "datasets",
-        async () => Math.floor(Date.now() / 60_000),
-        async () => {
-          const { known, problems } = await knownDatasets(place.datasetFolders);
-          const datasets = await Promise.all(
-            Object.values(known).map(async (dataset) =>
-              datasetListing({ dataset, found: await lookUp(dataset, place.datasetFolders) }),
-            ),
-          );
-          return {
-            datasets: datasets.map(({ downloads, data, ...dataset }) => ({
-              ...dataset,
-              downloads: [...downloads],
-              data: data as "real" | "synthetic" | null,
-            })),
-            problems: [...problems],
-          };
-        },
+    // Files are looked through, which takes a while; they seldom change.
+    keeping: { version: async () => Math.floor(Date.now() / 60_000), freshMs: 2_000 },
+    async handle({ resources: { place } }) {
+      const { known, problems } = await knownDatasets(place.datasetFolders);
+      const datasets = await Promise.all(
+        Object.values(known).map(async (dataset) =>
+          datasetListing({ dataset, found: await lookUp(dataset, place.datasetFolders) }),
+        ),
       );
+      return {
+        datasets: datasets.map(({ downloads, data, ...dataset }) => ({
+          ...dataset,
+          downloads: [...downloads],
+          data: data as "real" | "synthetic" | null,
+        })),
+        problems: [...problems],
+      };
     },
   }),
   route({

@@ -7,6 +7,7 @@ import {
   resultsSchema,
   rocSchema,
   scoresSchema,
+  verificationSchema,
 } from "@shadowfarm/core/api";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
@@ -16,27 +17,25 @@ import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
 import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
-import {
-  fullRows,
-  type GroupedMeasure,
-  groupsOfRows,
-  pageOfRows,
-  rowsVersion,
-  sampledInterval,
-  valuesOf,
-} from "@shadowfarm/store/result-rows";
+import { type GroupedMeasure, groupsOfRows, sampledInterval, valuesOf } from "@shadowfarm/store/result-groups";
+import { fullRows, pageOfIds } from "@shadowfarm/store/result-rows";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
-import { jobAnswer, time } from "../json.ts";
+import { jobAnswer } from "../json.ts";
+import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
-import { type Route, route } from "../route.ts";
+import { type Resources, type Route, route, Written } from "../route.ts";
+import { verifyResult } from "../verification.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
+/** While results come in many times a second, means may be so old. */
+const FRESH_MS = 2_000;
+const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
 
 export function resultRoutes(catalog: Catalog): Route[] {
   const filters = filterShape(catalog);
@@ -54,14 +53,13 @@ export function resultRoutes(catalog: Catalog): Route[] {
       summary: "Results, each a cell in one repeat",
       query: z.strictObject({ ...pageQuery(1_000, 100), sort: sortSchema, ...filters }),
       answer: { name: "Results", schema: resultsSchema },
-      async handle({ query, url, resources: { reader } }) {
+      keeping: { version: versionOfResults, freshMs: 0 },
+      async handle({ query, url, resources: { reader, rowTexts } }) {
         const place = z.strictObject({ value: z.number(), id: z.int() });
         const after = decodeCursor(url, query.cursor, place);
-        const { rows, next } = await pageOfRows(reader, filterOf(query), sortOf(query.sort), query.limit, after);
-        return {
-          results: rows.map((row) => ({ ...row, createdAt: time(row.createdAt) })),
-          nextCursor: next && encodeCursor(url, next),
-        };
+        const { ids, next } = await pageOfIds(reader, filterOf(query), sortOf(query.sort), query.limit, after);
+        const nextCursor = JSON.stringify(next && encodeCursor(url, next));
+        return new Written(`{"results":[${(await rowTexts.of(ids)).join()}],"nextCursor":${nextCursor}}`);
       },
     }),
     route({
@@ -82,14 +80,11 @@ export function resultRoutes(catalog: Catalog): Route[] {
         ...filters,
       }),
       answer: { name: "Groups", schema: groupsSchema },
-      async handle({ query, url, resources: { reader, answers } }) {
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { scanner } }) {
         const by = [...new Set(query.by ?? [])];
         const wanted = [...new Set(query.metric)];
-        const groups = await answers.ask(
-          url,
-          () => rowsVersion(reader),
-          () => groupsOfRows(reader, filterOf(query), by, wanted, query.limit),
-        );
+        const groups = await groupsOfRows(scanner, filterOf(query), by, wanted, query.limit);
         return {
           groups: groups.map(({ key, setting, measures: found, intervals, ...group }) => ({
             by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
@@ -114,13 +109,10 @@ export function resultRoutes(catalog: Catalog): Route[] {
         of: dimensionSchema.optional().describe("default: the plain dimensions but origin and machine"),
       }),
       answer: { name: "Dimensions", schema: dimensionsSchema },
-      async handle({ query, url, resources: { reader, answers } }) {
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { scanner } }) {
         const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
-        const values = await answers.ask(
-          url,
-          () => rowsVersion(reader),
-          () => valuesOf(reader, { is: [], within: [] }, asked),
-        );
+        const values = await valuesOf(scanner, { is: [], within: [] }, asked);
         return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
       },
     }),
@@ -132,9 +124,10 @@ export function resultRoutes(catalog: Catalog): Route[] {
       summary: "What defenses cost: accuracy beside leakage, setting by setting",
       query: z.strictObject({ metric: z.enum(leakMetrics).default("auc"), ...filters }),
       answer: { name: "Frontiers", schema: frontierSchema },
-      async handle({ query, resources: { reader } }) {
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { scanner } }) {
         const { metric } = query;
-        const frontiers = frontiersOf(await fullRows(reader, filterOf(query), MOST_COMPARED));
+        const frontiers = frontiersOf(await fullRows(scanner, filterOf(query), MOST_COMPARED));
         return {
           metric,
           chance: chance[metric],
@@ -175,14 +168,30 @@ export function resultRoutes(catalog: Catalog): Route[] {
       path: "/results/:key/provenance",
       role: "reader",
       tag,
-      summary: "Where a result comes from: every job of the target's way, with artifacts, machine, engine and version",
+      summary:
+        "Where a result comes from: every job of the target's way, with artifacts, machine, engine, version and losses",
       params: one,
+      query: z.strictObject({
+        shadows: z.int().min(0).max(16).default(0).describe("of so many other models the losses come along"),
+      }),
       answer: { name: "Provenance", schema: provenanceSchema },
-      async handle({ params, resources: { reader } }) {
+      async handle({ params, query, resources: { reader, artifacts } }) {
         const { jobKey } = await findResult(reader, params.key);
         const { chain, others } = await provenanceOf(reader, jobKey);
-        return { chain: chain.map(jobAnswer), others };
+        const learning = await learningOf(reader, artifacts, jobKey, chain, query.shadows);
+        return { chain: chain.map(jobAnswer), others, ...learning };
       },
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/verification",
+      role: "reader",
+      tag,
+      summary: "Whether what the target's way left is unaltered, and gives the result's numbers to the bit",
+      params: one,
+      answer: { name: "Verification", schema: verificationSchema },
+      handle: ({ params, resources: { reader, artifacts } }) =>
+        verifyResult(reader, artifacts, params.key, { others: false }),
     }),
     route({
       method: "get",
