@@ -5,15 +5,18 @@ import {
   provenanceSchema,
   resultDetailSchema,
   resultsSchema,
+  rocBandsSchema,
   rocSchema,
   scoresSchema,
 } from "@shadowfarm/core/api";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
-import { chance, frontiersOf, leakMetrics, paretoSet, strengthLines } from "@shadowfarm/core/frontier";
+import { chance, frontiersOf, leakMetrics, paretoSet, settingOf, strengthLines } from "@shadowfarm/core/frontier";
+import { type Group, groupsBy } from "@shadowfarm/core/groups";
 import { scoreHistogram } from "@shadowfarm/core/histogram";
 import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
-import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { type Roc, rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
 import {
@@ -25,18 +28,21 @@ import {
   sampledInterval,
   valuesOf,
 } from "@shadowfarm/store/result-rows";
+import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
 import { jobAnswer, time } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
-import { type Route, route } from "../route.ts";
+import { type Resources, type Route, route } from "../route.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
+/** Results whose scores are read at once. */
+const MOST_CURVES = 200;
 
 export function resultRoutes(catalog: Catalog): Route[] {
   const filters = filterShape(catalog);
@@ -159,6 +165,26 @@ export function resultRoutes(catalog: Catalog): Route[] {
         };
       },
     }),
+    route({
+      method: "get",
+      path: "/results/bands",
+      role: "reader",
+      tag,
+      summary: "ROC curves of combinations: means over their repeats, and how far these are apart",
+      query: z.strictObject(filters),
+      answer: { name: "RocBands", schema: rocBandsSchema },
+      async handle({ query, url, resources: { reader, artifacts, answers } }) {
+        return answers.ask(
+          url,
+          () => rowsVersion(reader),
+          async () => {
+            const rows = await fullRows(reader, filterOf(query), MOST_CURVES);
+            const combinations = groupsBy(rows, combinationOf);
+            return { bands: await Promise.all(combinations.map((repeats) => bandOf(repeats, { reader, artifacts }))) };
+          },
+        );
+      },
+    }),
     ...exportRoutes(filters),
     route({
       method: "get",
@@ -240,6 +266,23 @@ export function resultRoutes(catalog: Catalog): Route[] {
       },
     }),
   ];
+}
+
+/** What repeats have in common. */
+function combinationOf(result: ResultRow): Record<string, unknown> {
+  const { attack, attackParams, attacker, defense, defenseParams } = result;
+  return { ...settingOf(result), attack, attackParams, attacker, defense, defenseParams };
+}
+
+async function bandOf(repeats: Group<ResultRow>, { reader, artifacts }: Pick<Resources, "reader" | "artifacts">) {
+  const rocs = await Promise.all(
+    repeats.map(async ({ jobKey }) => {
+      const { scores, isMember } = await scoresOf(reader, artifacts, jobKey);
+      return rocCurve(scores, isMember);
+    }),
+  );
+  const [first] = repeats;
+  return { setting: combinationOf(first), example: first.jobKey, ...rocBand(rocs as [Roc, ...Roc[]]) };
 }
 
 type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];
