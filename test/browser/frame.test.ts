@@ -1,12 +1,8 @@
-import { type Api, startApi } from "@shadowfarm/api/server";
-import { openArtifacts } from "@shadowfarm/store/artifact-store";
-import type { Store } from "@shadowfarm/store/client";
 import { createToken } from "@shadowfarm/store/tokens";
-import { pino } from "pino";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { look, openBrowser, openPage } from "../chromium.ts";
-import { test as base } from "../fixtures.ts";
+import { served } from "../served.ts";
 
 let browser: Browser;
 
@@ -18,28 +14,7 @@ afterAll(async () => {
   await browser?.close();
 });
 
-function serve(store: Store, folder: string, host: string): Promise<Api> {
-  return openArtifacts({ kind: "folder", folder }).then((artifacts) =>
-    startApi({
-      ...{ store, artifacts, host, port: 0, rate: 10_000, user: "ann", log: pino({ level: "silent" }) },
-      place: { datasetFolders: [], engine: "auto", computes: true },
-    }),
-  );
-}
-
-const test = base.extend<{ api: Api; guarded: Api }>({
-  async api({ store, folder }, use) {
-    const api = await serve(store, folder, "127.0.0.1");
-    await use(api);
-    await api.stop();
-  },
-  /** One that asks for tokens. */
-  async guarded({ store, folder }, use) {
-    const api = await serve(store, folder, "0.0.0.0");
-    await use({ ...api, url: api.url.replace("0.0.0.0", "127.0.0.1") });
-    await api.stop();
-  },
-});
+const test = served;
 
 test("a farm without experiments says what to do first", async ({ api }) => {
   const { page, complaints } = await openPage(browser, api.url);

@@ -1,12 +1,13 @@
 import type { experimentDetailSchema } from "@shadowfarm/core/api";
 import type { JobState } from "@shadowfarm/core/job";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { createRoute } from "@tanstack/react-router";
+import { createRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { z } from "zod";
 import { ask } from "../api.ts";
 import { Heading } from "../parts/heading.tsx";
 import { Loaded, PlotShape } from "../parts/loaded.tsx";
+import { Log } from "../parts/log.tsx";
 import { Plot } from "../parts/plot.tsx";
 import { ProblemView } from "../parts/problem-view.tsx";
 import { ProgressBar } from "../parts/progress-bar.tsx";
@@ -41,10 +42,14 @@ function Shown({ experiment }: { experiment: Experiment }) {
   return (
     <>
       <Heading text={name}>
-        <span className="wide">
+        <span className="wide" role="status">
           {state}
           {etaText(experiment)}
         </span>
+        <Link to="/compare" search={{ experimentId: id }} className="button">
+          Compare its results
+        </Link>
+        <AgainLink id={id} />
         <CancelButton experiment={experiment} />
       </Heading>
       {error !== null && (
@@ -68,7 +73,7 @@ function Shown({ experiment }: { experiment: Experiment }) {
       </section>
       <details>
         <summary>The experiment file</summary>
-        <pre className="log">{JSON.stringify(experiment.spec, null, 2)}</pre>
+        <Log label="The experiment file" text={JSON.stringify(experiment.spec, null, 2)} />
       </details>
     </>
   );
@@ -98,6 +103,7 @@ function Facts({ experiment }: { experiment: Experiment }) {
   const { user, priority, weight, concurrency, labels, memory, engine, datasets, submittedAt, finishedAt, share } =
     experiment;
   const synthetic = datasets.filter(({ source }) => source === "synthetic").map((dataset) => dataset.name);
+  const real = datasets.filter(({ source }) => source === "real").map((dataset) => dataset.name);
   const facts: [name: string, value: string][] = [
     ["owner", user],
     ["submitted", timeText(submittedAt)],
@@ -109,13 +115,7 @@ function Facts({ experiment }: { experiment: Experiment }) {
     ["weight", String(weight)],
     ["jobs at a time", concurrency === null ? "any number" : String(concurrency)],
     ["needs", [...labels, ...(memory > 0 ? [`${memory} GB a job`] : [])].join(", ") || "any worker"],
-    [
-      "real data",
-      datasets
-        .filter(({ source }) => source === "real")
-        .map((dataset) => dataset.name)
-        .join(", ") || "none",
-    ],
+    ...(real.length > 0 ? [["real data", real.join(", ")] as [string, string]] : []),
     ...(synthetic.length > 0 ? [["SYNTHETIC data", synthetic.join(", ")] as [string, string]] : []),
   ];
   return (
@@ -127,6 +127,15 @@ function Facts({ experiment }: { experiment: Experiment }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+function AgainLink({ id }: { id: string }) {
+  if (!useMay("submitter")) return null;
+  return (
+    <Link to="/submit" search={{ from: id }} className="button">
+      Change and submit
+    </Link>
   );
 }
 

@@ -30,6 +30,7 @@ export const experimentsRoute = createRoute({
 
 function ExperimentsPage() {
   const { sort, ...filter } = experimentsRoute.useSearch();
+  const may = useMay("submitter");
   const navigate = experimentsRoute.useNavigate();
   const query = useInfiniteQuery(queries.experiments({ ...filter, limit: 100 }));
   const filtered = Object.values(filter).some((value) => value !== undefined);
@@ -37,7 +38,14 @@ function ExperimentsPage() {
     void navigate({ search: (before) => ({ ...before, ...search }), replace: true });
   return (
     <>
-      <Heading text="Experiments" />
+      <Heading text="Experiments">
+        <span className="wide" />
+        {may && (
+          <Link to="/submit" className="button">
+            Submit an experiment
+          </Link>
+        )}
+      </Heading>
       <form className="filters" onSubmit={(event) => event.preventDefault()}>
         <label>
           Name{" "}
@@ -102,7 +110,14 @@ function NoExperiments({ filtered }: { filtered: boolean }) {
   }
   return (
     <Empty title="Nothing was submitted yet" command="npm run farm -- submit apps/farm/experiments/demo.yaml">
-      <p>{may ? "Submit an experiment file here, or from the checkout:" : "From the checkout:"}</p>
+      <p>
+        {may && (
+          <>
+            <Link to="/submit">Submit an experiment</Link> here, or from the checkout:
+          </>
+        )}
+        {!may && "From the checkout:"}
+      </p>
     </Empty>
   );
 }

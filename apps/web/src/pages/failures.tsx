@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { z } from "zod";
 import { ask } from "../api.ts";
 import { Loaded } from "../parts/loaded.tsx";
+import { Log } from "../parts/log.tsx";
 import { ProblemView } from "../parts/problem-view.tsx";
 import { countOf } from "../parts/words.ts";
 import { queries } from "../queries.ts";
@@ -48,7 +49,9 @@ function Group({
       <h3>
         <span className="bad">{countOf(count, `${kind} job`)}</span> {error}
       </h3>
-      {lines.length > 0 && <pre className="log">{lines.map(({ text }) => text).join("\n")}</pre>}
+      {lines.length > 0 && (
+        <Log label={`Lines of a failed ${kind} job`} text={lines.map(({ text }) => text).join("\n")} />
+      )}
       <p className="faint">
         {jobs.length < count ? "some of them: " : ""}
         {jobs.map((key) => (

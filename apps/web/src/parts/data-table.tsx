@@ -9,6 +9,8 @@ import {
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useMemo, useRef, useState } from "react";
+import { Menu } from "./menu.tsx";
+import { byName } from "./words.ts";
 
 /** One column of a table. */
 export interface Column<Row> {
@@ -163,7 +165,7 @@ function definitionOf<Row extends object>({
 function compare(one: string | number | null, other: string | number | null): number {
   if (one === null || other === null) return Number(one !== null) - Number(other !== null);
   if (typeof one === "number" && typeof other === "number") return one - other;
-  return String(one).localeCompare(String(other), "en", { numeric: true });
+  return byName(String(one), String(other));
 }
 
 const signs: Readonly<Record<string, string>> = { asc: " ↑", desc: " ↓", false: "" };
@@ -217,21 +219,22 @@ function ColumnChooser({ columns, shown, onShown }: ChooserProps) {
     if (next.length > 0) onShown(next);
   };
   return (
-    <details className="menu">
-      <summary>
-        Columns{" "}
-        <span className="faint">
-          {shown.length} of {columns.length}
-        </span>
-      </summary>
-      <fieldset className="menu-body">
-        <legend className="hidden">Columns that are shown</legend>
-        {columns.map(({ id, header }) => (
-          <label key={id}>
-            <input type="checkbox" checked={shown.includes(id)} onChange={() => toggle(id)} /> {header}
-          </label>
-        ))}
-      </fieldset>
-    </details>
+    <Menu
+      side="right"
+      label={
+        <>
+          Columns{" "}
+          <span className="faint">
+            {shown.length} of {columns.length}
+          </span>
+        </>
+      }
+    >
+      {columns.map(({ id, header }) => (
+        <label key={id}>
+          <input type="checkbox" checked={shown.includes(id)} onChange={() => toggle(id)} /> {header}
+        </label>
+      ))}
+    </Menu>
   );
 }

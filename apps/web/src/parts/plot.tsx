@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type PointerEvent, useLayoutEffect, useRef, useState } from "react";
 import type { Markup } from "../plots/markup.ts";
 import { pictureOf } from "./picture.tsx";
 import { savePng, saveSvg } from "./save-picture.ts";
@@ -11,10 +11,17 @@ interface Props {
   most?: number;
   /** What choosing a mark does, by its `data-key`; the marks are then reached with the arrow keys too. */
   onPick?: (key: string) => void;
+  /** What dragging over the picture does, in its own pixels, as it was drawn for so much width. */
+  onDrag?: (from: Point, to: Point, width: number) => void;
+}
+
+interface Point {
+  x: number;
+  y: number;
 }
 
 /** A picture as wide as its place, with what saves it. Its SVG brings title and description. */
-export function Plot({ draw, name, most = 1_200, onPick }: Props) {
+export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -42,10 +49,35 @@ export function Plot({ draw, name, most = 1_200, onPick }: Props) {
     if (event.key === "Enter") pick(event);
     else if (moveFocus(event.currentTarget, event.key)) event.preventDefault();
   };
+  const drag = useRef<Point | null>(null);
+  const begin = (event: PointerEvent<HTMLDivElement>) => {
+    if (!onDrag || event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    drag.current = pointOf(event);
+  };
+  const go = (event: PointerEvent<HTMLDivElement>) => {
+    if (drag.current) drawDrag(event.currentTarget, drag.current, pointOf(event));
+  };
+  const end = (event: PointerEvent<HTMLDivElement>) => {
+    const from = drag.current;
+    drag.current = null;
+    event.currentTarget.querySelector(".drag")?.remove();
+    if (from) onDrag?.(from, pointOf(event), Math.min(most, width));
+  };
   return (
     <figure className="plot">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the marks inside are what is clicked, and they have roles */}
-      <div ref={place} className={onPick ? "plot-place plot-picks" : "plot-place"} onClick={pick} onKeyDown={move} />
+      <div
+        ref={place}
+        // What scrolls must be reached by the keyboard, unless what is in it is.
+        tabIndex={onPick ? undefined : 0}
+        className={onPick ? "plot-place plot-picks" : "plot-place"}
+        onClick={pick}
+        onKeyDown={move}
+        onPointerDown={begin}
+        onPointerMove={go}
+        onPointerUp={end}
+      />
       <figcaption>
         <button type="button" className="quiet" disabled={svg === null} onClick={() => svg && saveSvg(svg, name)}>
           SVG
@@ -58,6 +90,26 @@ export function Plot({ draw, name, most = 1_200, onPick }: Props) {
   );
 }
 
+/** In pixels of the picture, which scrolls with its place. */
+function pointOf({ currentTarget, clientX, clientY }: PointerEvent<HTMLDivElement>): Point {
+  const { left, top } = (currentTarget.firstElementChild ?? currentTarget).getBoundingClientRect();
+  return { x: clientX - left, y: clientY - top };
+}
+
+function drawDrag(host: Element, from: Point, to: Point): void {
+  const picture = host.firstElementChild;
+  const rect = host.querySelector(".drag") ?? document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  const sides = {
+    x: Math.min(from.x, to.x) - 8,
+    y: Math.min(from.y, to.y),
+    width: 16 + Math.abs(to.x - from.x),
+    height: Math.abs(to.y - from.y),
+  };
+  for (const [name, value] of Object.entries(sides)) rect.setAttribute(name, String(value));
+  rect.setAttribute("class", "drag");
+  if (!rect.isConnected) picture?.append(rect);
+}
+
 function keyOf(element: Element | null): string | null {
   return element?.closest<SVGElement>("[data-key]")?.dataset.key ?? null;
 }
@@ -66,14 +118,13 @@ function marksIn(host: Element): SVGElement[] {
   return [...host.querySelectorAll<SVGElement>("[data-key]")];
 }
 
-/** Marks become buttons with their tooltips as names; Tab reaches one, the arrow keys the others. */
+/** Marks become buttons, which their tooltips name; Tab reaches one, the arrow keys the others. */
 function makeReachable(host: Element, focused: string | null): void {
   host.firstElementChild?.setAttribute("role", "group");
   const marks = marksIn(host);
   const first = marks.find(({ dataset }) => dataset.key === focused) ?? marks[0];
   for (const mark of marks) {
     mark.setAttribute("role", "button");
-    mark.setAttribute("aria-label", mark.querySelector("title")?.textContent ?? (mark.dataset.key as string));
     mark.setAttribute("tabindex", mark === first ? "0" : "-1");
   }
   if (focused !== null && first?.dataset.key === focused) first.focus();

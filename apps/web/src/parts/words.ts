@@ -28,3 +28,8 @@ export function valueText(value: unknown): string {
   if (value === null || value === undefined) return "none";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
+
+/** The order of names in which people look for them: numbers in them as numbers. */
+export function byName(one: string, other: string): number {
+  return one.localeCompare(other, "en", { numeric: true });
+}

@@ -1,0 +1,117 @@
+import type { Store } from "@shadowfarm/store/client";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { seed } from "../../apps/api/bench/seed.ts";
+import { look, openBrowser, openPage } from "../chromium.ts";
+import { served } from "../served.ts";
+
+// Pages as they are with nothing, little and much in them.
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** Made-up results of 8 datasets under 5 attacks and 3 defenses. */
+async function seedVaried(store: Store, results: number): Promise<void> {
+  await seed(store, { results, jobs: results });
+  await store.db.$executeRawUnsafe(`
+    UPDATE "ResultRow" SET
+      attack = (ARRAY['gap', 'threshold', 'shadow', 'lira', 'rmia'])[1 + id % 5],
+      defense = (ARRAY['none', 'dropout', 'l2'])[1 + id / 5 % 3],
+      combination = md5(id::text), auc = 0.45 + (id * 37 % 100) / 200.0, "testAccuracy" = 0.6 + (id * 53 % 100) / 300.0`);
+}
+
+/** Some of the jobs of the newest experiment fail, in two ways. */
+async function breakSome(store: Store): Promise<void> {
+  await store.db.$executeRawUnsafe(`
+    UPDATE "Job" SET state = 'failed', error = CASE WHEN key < '8' THEN 'training diverged: the loss of epoch 3 is NaN; lower training.rate'
+      ELSE 'killed for lack of memory (4.1 GB); give the worker more, or --memory' END WHERE key < '4' OR key > 'd'`);
+  await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'failed'`);
+}
+
+const test = served;
+
+test("experiments: three of them", async ({ api, store }) => {
+  await seed(store, { results: 60, jobs: 20 });
+  await breakSome(store);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments?sort=name");
+  await page.getByRole("link", { name: "sweep-1" }).waitFor();
+  await look(page, "experiments-3");
+  await page.getByRole("link", { name: "sweep-2" }).click();
+  await page.getByRole("heading", { name: "What failed" }).waitFor();
+  await look(page, "experiment-failed");
+  await page.getByRole("button", { name: /Retry these/ }).click();
+  await page.getByRole("heading", { name: "What failed" }).waitFor({ state: "detached" });
+  expect(complaints).toEqual([]);
+});
+
+test("experiments: three hundred, of which only what is seen is drawn", async ({ api, store }) => {
+  await seed(store, { results: 300, jobs: 1 });
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByRole("button", { name: "Show older ones" }).click();
+  await page.locator('table[aria-rowcount="201"]').waitFor();
+  expect(await page.locator("tbody tr").count()).toBeLessThan(80);
+  await look(page, "experiments-300");
+  await page.getByRole("textbox", { name: "Name" }).fill("sweep-299");
+  await page.locator('table[aria-rowcount="2"]').waitFor();
+  expect(page.url()).toContain("name=sweep-299");
+  expect(complaints).toEqual([]);
+});
+
+test.for([3, 300])("compare: %i results", async (results, { api, store }) => {
+  await seedVaried(store, results);
+  const { page, complaints } = await openPage(browser, api.url);
+  for (const tab of ["matrix", "frontier", "curve", "parallel", "table"]) {
+    await page.goto(`/compare?tab=${tab}`);
+    await look(page, `compare-${tab}-${results}`);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("compare: nothing yet", async ({ api }) => {
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare");
+  await page.getByRole("heading", { name: "There are no results yet" }).waitFor();
+  await look(page, "compare-0");
+  await page.goto("/compare?datset=mnist");
+  await page.getByText("unknown").first().waitFor();
+  await look(page, "compare-bad-filter");
+  expect(complaints).toEqual([]);
+});
+
+test("compare: everything that is chosen is in the address", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare");
+  await page.getByLabel("Columns").selectOption("defense");
+  await page.getByText(/^dataset any$/).click();
+  await page.getByRole("checkbox", { name: /^mnist/ }).check();
+  await page.keyboard.press("Escape");
+  await page.getByLabel("Measure").selectOption("tpr@0.1");
+  await page.waitForURL(/columns=defense.*dataset=mnist/);
+  const address = new URL(page.url());
+  expect(Object.fromEntries(address.searchParams)).toMatchObject({
+    columns: "defense",
+    metric: "tpr@0.1",
+    dataset: "mnist",
+  });
+  await page.getByRole("button", { name: /mnist, l2/ }).click();
+  await page.getByRole("heading", { name: "mnist, l2" }).waitFor();
+  const { page: other } = await openPage(browser, api.url);
+  await other.goto(page.url());
+  await other.getByRole("heading", { name: "mnist, l2" }).waitFor();
+  const picture = (own: typeof page) => own.locator("figure svg").first().innerHTML();
+  const drawn = async (own: typeof page) =>
+    (await picture(own)).replaceAll(/ (?:tabindex|role|aria-label)="[^"]*"/g, "");
+  expect(await drawn(other)).toBe(await drawn(page));
+  await look(page, "compare-repeats");
+  expect(complaints).toEqual([]);
+});
