@@ -41,6 +41,8 @@ training: { epochs: [2, 4], batch: 20 }
 attacks: [gap, { name: threshold, points: 50 }]
 defenses: [none, dropout]
 repeats: 2
+paper:
+  - { figure: Fig. 1, from: P, metric: auc, where: { attack: gap, defense: none }, by: training.epochs, at: [2, 4], values: [0.6, 0.7] }
 `;
 
 test("an experiment is submitted, watched, compared and questioned", async () => {
@@ -100,6 +102,7 @@ test("an experiment is submitted, watched, compared and questioned", async () =>
     await page.getByRole("link", { name: tab, exact: true }).click();
     await page.locator(".plot svg").first().waitFor();
     await look(page, name);
+    if (name === "curve") expect(await page.getByText("the paper's", { exact: true }).count()).toBe(1);
   }
   await page.getByRole("link", { name: "Table", exact: true }).click();
   await page.getByRole("region", { name: "Combinations, means over repeats" }).waitFor();
@@ -112,12 +115,16 @@ test("an experiment is submitted, watched, compared and questioned", async () =>
   expect(complaints).toEqual([]);
 });
 
-test("what fails is shown with its reason, and tried again", async () => {
+test("what fails is shown with its reason, and its file can be changed", async () => {
   const { page, complaints } = await openPage(browser, url);
   await page.goto("/submit");
   await page
     .getByRole("textbox", { name: /Experiment file/ })
-    .fill(spec.replace("tiny", "diverging").replace("epochs: [2, 4]", "epochs: 30, learningRate: 10, weightDecay: 10"));
+    .fill(
+      (spec.split("paper:")[0] as string)
+        .replace("tiny", "diverging")
+        .replace("epochs: [2, 4]", "epochs: 30, learningRate: 10, weightDecay: 10"),
+    );
   await page.getByRole("button", { name: "See what it would do" }).click();
   await page.getByRole("button", { name: /^Submit \d+ jobs$/ }).click();
   await page.getByRole("heading", { name: "What failed" }).waitFor({ timeout: 150_000 });

@@ -1,4 +1,5 @@
 import type { Store } from "@shadowfarm/store/client";
+import { createToken } from "@shadowfarm/store/tokens";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { seed } from "../../apps/api/bench/seed.ts";
@@ -36,6 +37,74 @@ async function breakSome(store: Store): Promise<void> {
 }
 
 const test = served;
+
+test("what people and programs have written is shown, and never run", async ({ api, store }) => {
+  await seed(store, { results: 20, jobs: 20 });
+  await breakSome(store);
+  const evil = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET name = $1`, evil);
+  await store.db.$executeRawUnsafe(`UPDATE "Job" SET error = $1 WHERE state = 'failed'`, evil);
+  await store.db.$executeRawUnsafe(`UPDATE "ResultRow" SET dataset = $1, attack = $1, experiment = $1`, evil);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByRole("link", { name: evil }).click();
+  await page.getByRole("heading", { name: evil }).first().waitFor();
+  await page.locator(".failure").getByText(evil).waitFor();
+  for (const tab of ["matrix", "parallel", "table"]) {
+    await page.goto(`/compare?tab=${tab}`);
+    await page.locator("main").getByText("<img src=x").first().waitFor({ state: "attached" });
+  }
+  expect(await page.locator("img").count()).toBe(0);
+  expect(await page.title()).toBe("Compare · Shadowfarm");
+  expect(complaints).toEqual([]);
+});
+
+test("a reader looks, and is offered nothing that readers may not do; a submitter cancels", async ({
+  guarded,
+  store,
+}) => {
+  await seed(store, { results: 20, jobs: 20 });
+  await store.db.$executeRawUnsafe(`UPDATE "Job" SET state = 'ready' WHERE key < '8'`);
+  await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'running'`);
+  const { page, complaints } = await openPage(browser, guarded.url);
+  const logIn = async (name: string, role: "reader" | "submitter") => {
+    await page.getByLabel("Token").fill(await createToken(store, name, role));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("status").filter({ hasText: "running" }).waitFor();
+  };
+  await page.goto("/experiments/sweep-1");
+  await logIn("rita", "reader");
+  expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+  await page.goto("/submit");
+  await page.getByText("This needs the role submitter.").waitFor();
+  await look(page, "submit-reader");
+  await page.goto("/experiments/sweep-1");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await logIn("sam", "submitter");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Stop it" }).click();
+  await page.getByRole("status").filter({ hasText: "cancelled" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("what is submitted elsewhere appears by itself, and the search finds it", async ({ api, store }) => {
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByText("live", { exact: true }).waitFor();
+  await seed(store, { results: 2, jobs: 1 });
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'submitted', "finishedAt" = NULL`);
+  await page.getByRole("link", { name: "sweep-2" }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("sweep-1");
+  await page.getByRole("option", { name: /sweep-1/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "sweep-1" }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await page.getByRole("heading", { name: "Compare" }).waitFor();
+  expect(complaints).toEqual([]);
+});
 
 test("experiments: three of them", async ({ api, store }) => {
   await seed(store, { results: 60, jobs: 20 });

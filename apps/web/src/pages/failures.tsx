@@ -1,4 +1,4 @@
-import type { failuresSchema, retriedSchema } from "@shadowfarm/core/api";
+import type { retriedSchema } from "@shadowfarm/core/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { z } from "zod";
 import { ask } from "../api.ts";
@@ -8,6 +8,7 @@ import { ProblemView } from "../parts/problem-view.tsx";
 import { countOf } from "../parts/words.ts";
 import { queries } from "../queries.ts";
 import { useMay } from "../session.ts";
+import { alike, type FailureGroup } from "./alike.ts";
 
 /** What broke, by its error, and one button that runs all of it again. */
 export function Failures({ id, failed }: { id: string; failed: number }) {
@@ -33,17 +34,13 @@ export function Failures({ id, failed }: { id: string; failed: number }) {
       </div>
       {retry.error && <ProblemView error={retry.error} />}
       <Loaded query={query}>
-        {({ failures }) => failures.map((group) => <Group key={`${group.kind} ${group.error}`} group={group} />)}
+        {({ failures }) => alike(failures).map((group) => <Group key={`${group.kind} ${group.error}`} group={group} />)}
       </Loaded>
     </section>
   );
 }
 
-function Group({
-  group: { error, kind, count, jobs, lines },
-}: {
-  group: z.output<typeof failuresSchema>["failures"][number];
-}) {
+function Group({ group: { error, kind, count, jobs, lines } }: { group: FailureGroup }) {
   return (
     <article className="failure">
       <h3>

@@ -72,18 +72,32 @@ function FilterMenu({ dimension, chosen, change }: MenuProps) {
   const label = (
     <>
       {dimension}{" "}
-      <span className={chosen.length > 0 ? "chosen" : "faint"}>{chosen.length > 0 ? chosen.join(", ") : "any"}</span>
+      <span className={chosen.length > 0 ? "chosen" : "faint"}>
+        {chosen.length === 0 && "any"}
+        {chosen.map((value, at) => (
+          <span key={value}>
+            {at > 0 && ", "}
+            <ValueName dimension={dimension} value={value} />
+          </span>
+        ))}
+      </span>
     </>
   );
   return (
     <Menu label={label}>
       {[...unknown.map((value) => ({ value, count: 0 })), ...known].map(({ value, count }) => (
         <label key={value}>
-          <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} /> {value}{" "}
-          <span className="faint">{count.toLocaleString("en")}</span>
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />{" "}
+          <ValueName dimension={dimension} value={value} /> <span className="faint">{count.toLocaleString("en")}</span>
         </label>
       ))}
       {known.length + unknown.length === 0 && <span className="faint">no results have it</span>}
     </Menu>
   );
+}
+
+/** Experiments are known by their names. */
+function ValueName({ dimension, value }: { dimension: string; value: string }) {
+  const { data } = useQuery({ ...queries.experiment(value), enabled: dimension === "experimentId" });
+  return dimension === "experimentId" && data ? `${data.name} (${value})` : value;
 }

@@ -25,7 +25,7 @@ test("names say what differs, of a unit only among those that have it", () => {
     { facet: "mnist, epochs 5, undefended", series: "gap" },
     { facet: "mnist, epochs 10, dropout", series: "lira shadows 4" },
   ]);
-  expect(differing(settings)).toEqual(["training.epochs", "defense", "defense.rate", "attack", "attack.shadows"]);
+  expect(differing(settings)).toEqual(["training.epochs", "defense", "attack", "attack.shadows"]);
 });
 
 test("what is drawn along an axis is in no name", () => {

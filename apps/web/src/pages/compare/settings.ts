@@ -28,8 +28,9 @@ export function inOrder(names: readonly string[]): string[] {
   return [...new Set(names)].sort((one, other) => rank(one) - rank(other));
 }
 
+/** Of what not every unit has, such as a parameter of one defense, only those that have it are compared. */
 function differ(flat: readonly Record<string, unknown>[], name: string): boolean {
-  return new Set(flat.map((own) => canonicalJson(own[name] ?? null))).size > 1;
+  return new Set(flat.flatMap((own) => (own[name] === undefined ? [] : canonicalJson(own[name])))).size > 1;
 }
 
 const order = ["dataset", "data", "records", "split", "model", "training", "defense", "attacker", "attack"];
