@@ -145,6 +145,19 @@ test.for([3, 300])("compare: %i results", async (results, { api, store }) => {
   expect(complaints).toEqual([]);
 });
 
+test("compare: too much for a picture is a choice, not an error", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=roc");
+  await page.getByRole("heading", { name: "Too much for one picture" }).waitFor();
+  await look(page, "compare-too-much");
+  await page.getByRole("button", { name: "mnist", exact: true }).click();
+  // The made-up results have no scores to draw.
+  await page.getByText(/scores of result .* were removed/).waitFor();
+  expect(page.url()).toContain("dataset=mnist");
+  expect(complaints).toEqual([]);
+});
+
 test("compare: nothing yet", async ({ api }) => {
   const { page, complaints } = await openPage(browser, api.url);
   await page.goto("/compare");

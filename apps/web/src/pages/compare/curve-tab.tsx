@@ -3,12 +3,12 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Choice } from "../../parts/choice.tsx";
 import { Empty } from "../../parts/empty.tsx";
-import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { byName } from "../../parts/words.ts";
 import { type CurvePoint, plotCurve } from "../../plots/curve.ts";
 import type { Published } from "../../plots/lines.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { MetricChoice } from "./metric-choice.tsx";
 import { NoResults } from "./no-results.tsx";
 import { differing, dimensionsOf, type Name, namesOf } from "./settings.ts";
@@ -28,7 +28,7 @@ export function CurveTab({ view, filters, change }: TabProps) {
   const experiment = filters.experimentId?.[0] ?? filters.experiment?.[0];
   const paper = useQuery({ ...queries.paper(experiment ?? ""), enabled: experiment !== undefined });
   return (
-    <Loaded query={query} shape={<PlotShape />}>
+    <Drawn query={query} filters={filters} change={change}>
       {({ groups }) => {
         if (groups.length === 0) return <NoResults filters={filters} />;
         const numbers = numericIn(groups);
@@ -74,7 +74,7 @@ export function CurveTab({ view, filters, change }: TabProps) {
           </>
         );
       }}
-    </Loaded>
+    </Drawn>
   );
 }
 

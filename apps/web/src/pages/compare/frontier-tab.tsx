@@ -2,11 +2,11 @@ import type { frontierSchema } from "@shadowfarm/core/api";
 import { leakMetrics } from "@shadowfarm/core/frontier";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
-import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { type FrontierDot, plotFrontier } from "../../plots/frontier.ts";
 import { estimateText } from "../../plots/words.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { MetricChoice } from "./metric-choice.tsx";
 import { NoResults } from "./no-results.tsx";
 import { namesOf } from "./settings.ts";
@@ -40,7 +40,7 @@ export function FrontierTab({ view, filters, change }: TabProps) {
           />
         </label>
       </div>
-      <Loaded query={query} shape={<PlotShape />}>
+      <Drawn query={query} filters={filters} change={change}>
         {({ frontiers }) => {
           if (frontiers.length === 0) return <NoResults filters={filters} />;
           const names = namesOf(frontiers.map(({ setting }) => setting));
@@ -67,7 +67,7 @@ export function FrontierTab({ view, filters, change }: TabProps) {
             </>
           );
         }}
-      </Loaded>
+      </Drawn>
     </>
   );
 }

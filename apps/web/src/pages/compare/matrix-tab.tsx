@@ -2,11 +2,11 @@ import type { groupsSchema } from "@shadowfarm/core/api";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Choice } from "../../parts/choice.tsx";
-import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { byName, valueText } from "../../parts/words.ts";
 import { type MatrixCell, plotMatrix } from "../../plots/matrix.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { MetricChoice } from "./metric-choice.tsx";
 import { NoResults } from "./no-results.tsx";
 import { Repeats } from "./repeats.tsx";
@@ -37,7 +37,7 @@ export function MatrixTab({ view, filters, change }: TabProps) {
         />
         <MetricChoice view={view} change={change} />
       </div>
-      <Loaded query={query} shape={<PlotShape />}>
+      <Drawn query={query} filters={filters} change={change}>
         {({ groups }) => {
           if (groups.length === 0) return <NoResults filters={filters} />;
           const cells = groups.map((group) => cellOf(group, rows, columns, metric));
@@ -72,7 +72,7 @@ export function MatrixTab({ view, filters, change }: TabProps) {
             </>
           );
         }}
-      </Loaded>
+      </Drawn>
     </>
   );
 }

@@ -1,12 +1,12 @@
 import type { groupsSchema } from "@shadowfarm/core/api";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
-import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { Menu } from "../../parts/menu.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { valueText } from "../../parts/words.ts";
 import { type Brushes, type Dimension, type ParallelRow, parallelAxes, plotParallel } from "../../plots/parallel.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { MetricChoice } from "./metric-choice.tsx";
 import { NoResults } from "./no-results.tsx";
 import { differing, dimensionsOf } from "./settings.ts";
@@ -28,7 +28,7 @@ export function ParallelTab({ view, filters, change }: TabProps) {
     placeholderData: keepPreviousData,
   });
   return (
-    <Loaded query={query} shape={<PlotShape />}>
+    <Drawn query={query} filters={filters} change={change}>
       {({ groups }) => {
         if (groups.length === 0) return <NoResults filters={filters} />;
         const possible = differing(groups.map(({ by }) => by));
@@ -93,7 +93,7 @@ export function ParallelTab({ view, filters, change }: TabProps) {
           </>
         );
       }}
-    </Loaded>
+    </Drawn>
   );
 }
 

@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Choice } from "../../parts/choice.tsx";
-import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { byName } from "../../parts/words.ts";
 import { plotRoc } from "../../plots/roc.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { NoResults } from "./no-results.tsx";
 import { namesOf } from "./settings.ts";
 import type { TabProps } from "./tab.ts";
@@ -25,7 +25,7 @@ export function RocTab({ view, filters, change }: TabProps) {
           onChange={(scale) => change({ scale })}
         />
       </div>
-      <Loaded query={query} shape={<PlotShape />}>
+      <Drawn query={query} filters={filters} change={change}>
         {({ bands }) => {
           if (bands.length === 0) return <NoResults filters={filters} />;
           const names = namesOf(bands.map(({ setting }) => setting));
@@ -47,7 +47,7 @@ export function RocTab({ view, filters, change }: TabProps) {
             </>
           );
         }}
-      </Loaded>
+      </Drawn>
     </>
   );
 }

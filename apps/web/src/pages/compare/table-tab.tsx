@@ -4,11 +4,11 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { apiPath } from "../../api.ts";
 import { type Column, DataTable } from "../../parts/data-table.tsx";
-import { Loaded } from "../../parts/loaded.tsx";
 import { ResultLink } from "../../parts/result-link.tsx";
 import { save } from "../../parts/save-picture.ts";
 import { valueText } from "../../parts/words.ts";
 import { queries } from "../../queries.ts";
+import { Drawn } from "./drawn.tsx";
 import { latexTable } from "./latex.ts";
 import { NoResults } from "./no-results.tsx";
 import { differing, dimensionsOf, inOrder } from "./settings.ts";
@@ -29,7 +29,7 @@ export function TableTab({ view, filters, change }: TabProps) {
     placeholderData: keepPreviousData,
   });
   return (
-    <Loaded query={query}>
+    <Drawn query={query} filters={filters} change={change}>
       {({ groups }) => {
         if (groups.length === 0) return <NoResults filters={filters} />;
         const columns = columnsOf(groups);
@@ -69,7 +69,7 @@ export function TableTab({ view, filters, change }: TabProps) {
           />
         );
       }}
-    </Loaded>
+    </Drawn>
   );
 }
 
