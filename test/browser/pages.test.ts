@@ -145,6 +145,35 @@ test.for([3, 300])("compare: %i results", async (results, { api, store }) => {
   expect(complaints).toEqual([]);
 });
 
+test("compare: lines are looked for by dragging along an axis, results by bounds of a measure", async ({
+  api,
+  store,
+}) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=parallel");
+  const axis = page.locator('[data-dimension="auc"] line').first();
+  await axis.waitFor({ state: "attached" });
+  const box = (await axis.boundingBox()) as { x: number; y: number; width: number; height: number };
+  await page.mouse.move(box.x + box.width / 2, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + 0.4 * box.height);
+  await page.mouse.up();
+  await page.getByText(/^\d+ of 300 combinations/).waitFor();
+  expect(new URL(page.url()).searchParams.get("brush")).toMatch(/^auc~0\.\d+~0\.\d+$/);
+  await look(page, "compare-brushed");
+  await page.getByRole("button", { name: "Clear ranges" }).click();
+  await page.getByText(/^300 combinations/).waitFor();
+
+  await page.getByLabel("Filter by").selectOption("testAccuracy");
+  await page.getByText("testAccuracy any").click();
+  await page.getByLabel("testAccuracy from").fill("0.8");
+  await page.getByRole("button", { name: "Set" }).click();
+  await page.getByText("testAccuracy ≥ 0.8").waitFor();
+  await page.getByText(/^1\d\d combinations/).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test("compare: too much for a picture is a choice, not an error", async ({ api, store }) => {
   await seedVaried(store, 300);
   const { page, complaints } = await openPage(browser, api.url);

@@ -1,6 +1,8 @@
+import { measures } from "@shadowfarm/core/dimensions";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Menu } from "../../parts/menu.tsx";
+import { Range } from "../../parts/range.tsx";
 import { valueText } from "../../parts/words.ts";
 import { queries } from "../../queries.ts";
 import type { TabProps } from "./tab.ts";
@@ -11,22 +13,20 @@ const usual = ["dataset", "attack", "defense", "model", "data", "experiment"];
 /** Which results are looked at. */
 export function FilterBar({ filters, change }: Pick<TabProps, "filters" | "change">) {
   const { data } = useQuery(queries.dimensions());
-  const bounds = Object.keys(filters).filter((name) => /\.(min|max)$/.test(name));
   const [added, setAdded] = useState<string[]>([]);
-  const others = [...new Set([...Object.keys(filters), ...added])].filter(
-    (name) => !usual.includes(name) && !bounds.includes(name),
+  const asked = [...new Set([...Object.keys(filters).map((name) => name.replace(/\.(?:min|max)$/, "")), ...added])];
+  const bounded = asked.filter((name) => measures.some((measure) => measure === name));
+  const others = asked.filter((name) => !usual.includes(name) && !bounded.includes(name));
+  const rest = [...(data?.dimensions ?? []), ...measures].filter(
+    (name) => !usual.includes(name) && !asked.includes(name),
   );
-  const rest = (data?.dimensions ?? []).filter((name) => !usual.includes(name) && !others.includes(name));
   return (
     <div className="filters row">
       {[...usual, ...others].map((name) => (
         <FilterMenu key={name} dimension={name} chosen={filters[name] ?? []} change={change} />
       ))}
-      {bounds.map((name) => (
-        <span key={name}>
-          {name.replace(/\.min$/, " ≥ ").replace(/\.max$/, " ≤ ")}
-          {filters[name]?.join(", ")}
-        </span>
+      {bounded.map((name) => (
+        <BoundsMenu key={name} measure={name} filters={filters} change={change} />
       ))}
       <select
         aria-label="Filter by"
@@ -92,6 +92,31 @@ function FilterMenu({ dimension, chosen, change }: MenuProps) {
         </label>
       ))}
       {known.length + unknown.length === 0 && <span className="faint">no results have it</span>}
+    </Menu>
+  );
+}
+
+interface BoundsProps extends Pick<TabProps, "filters" | "change"> {
+  measure: string;
+}
+
+function BoundsMenu({ measure, filters, change }: BoundsProps) {
+  const [min, max] = [filters[`${measure}.min`]?.[0], filters[`${measure}.max`]?.[0]];
+  const said = [...(min === undefined ? [] : [`≥ ${min}`]), ...(max === undefined ? [] : [`≤ ${max}`])].join(", ");
+  return (
+    <Menu
+      label={
+        <>
+          {measure} <span className={said === "" ? "faint" : "chosen"}>{said || "any"}</span>
+        </>
+      }
+    >
+      <Range
+        label={measure}
+        from={min}
+        to={max}
+        onRange={(from, to) => change({ [`${measure}.min`]: from, [`${measure}.max`]: to, pick: [] })}
+      />
     </Menu>
   );
 }

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Menu } from "../../parts/menu.tsx";
 import { Plot } from "../../parts/plot.tsx";
+import { Range } from "../../parts/range.tsx";
 import { valueText } from "../../parts/words.ts";
 import { type Brushes, type Dimension, type ParallelRow, parallelAxes, plotParallel } from "../../plots/parallel.ts";
 import { queries } from "../../queries.ts";
@@ -65,8 +66,10 @@ export function ParallelTab({ view, filters, change }: TabProps) {
                     <Range
                       key={name}
                       label={label}
-                      range={brushes[name]}
-                      onRange={(from, to) => brush(name, from, to)}
+                      from={brushes[name]?.[0]}
+                      to={brushes[name]?.[1]}
+                      closed
+                      onRange={(from = 0, to = 0) => brush(name, from, to)}
                     />
                   ))}
               </Menu>
@@ -94,37 +97,6 @@ export function ParallelTab({ view, filters, change }: TabProps) {
         );
       }}
     </Drawn>
-  );
-}
-
-interface RangeProps {
-  label: string;
-  range: readonly [number, number] | undefined;
-  onRange: (from: number, to: number) => void;
-}
-
-function Range({ label, range, onRange }: RangeProps) {
-  return (
-    <form
-      className="range"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const [from, to] = [...new FormData(event.currentTarget).values()].map(Number);
-        onRange(from ?? 0, to ?? 0);
-      }}
-    >
-      <span>{label}</span>
-      <input
-        type="number"
-        step="any"
-        name="from"
-        aria-label={`${label} from`}
-        defaultValue={range?.[0] ?? ""}
-        required
-      />
-      <input type="number" step="any" name="to" aria-label={`${label} to`} defaultValue={range?.[1] ?? ""} required />
-      <button type="submit">Set</button>
-    </form>
   );
 }
 
