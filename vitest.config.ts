@@ -33,6 +33,17 @@ export default defineConfig({
         },
       })),
       {
+        // One browser at a time, and a farm that computes beside it.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/setup.ts"],
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
         // One farm at a time, for as long as it takes.
         test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], maxWorkers: 1, testTimeout: 7_200_000 },
       },

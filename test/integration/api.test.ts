@@ -256,6 +256,12 @@ describe("reading", () => {
     const tooMany = await ask("GET", "/results/groups?limit=1");
     expect(tooMany).toMatchObject({ status: 400, body: { detail: expect.stringContaining("more than 1 groups") } });
 
+    const { body: curves } = await ask<{ bands: { n: number; points: { tpr: number }[] }[] }>(
+      "GET",
+      "/results/bands?attack=gap",
+    );
+    expect(curves.bands).toMatchObject([{ n: 2, setting: { attack: "gap" } }, { n: 2 }]);
+    expect(curves.bands[0]?.points.at(-1)?.tpr).toBe(1);
     const frontier = await ask<{ frontiers: { points: unknown[] }[] }>("GET", "/results/frontier?dataset=mnist");
     expect(frontier.body.frontiers).toHaveLength(1);
     expect(frontier.body.frontiers[0]?.points).toHaveLength(2);

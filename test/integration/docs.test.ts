@@ -18,6 +18,7 @@ async function documents(): Promise<string[]> {
     "docs/datasets.md",
     "docs/cluster.md",
     "docs/api.md",
+    "docs/dashboard.md",
   ];
   return [
     "README.md",

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { sha256Hex } from "@shadowfarm/core/fingerprint";
 import { recordAudit } from "@shadowfarm/store/tokens";
@@ -16,6 +14,7 @@ import helmet from "helmet";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { type Identify, identifierOf, isLoopback, tokenOf, withoutTokens } from "./access.ts";
+import { dashboard } from "./dashboard.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi.ts";
 import { ApiProblem, problemOf, unexpected } from "./problem.ts";
@@ -218,28 +217,6 @@ function limits(rate: number): RequestHandler[] {
       requestWasSuccessful: (_request, response) => response.locals.guessed !== true,
     }),
   ];
-}
-
-/** The dashboard's files, and its page for every address that is one of its views. */
-function dashboard(folder: string): RequestHandler {
-  const page = path.join(folder, "index.html");
-  const files = express.static(folder, { index: "index.html", maxAge: "1h", dotfiles: "ignore" });
-  return (request, response, next) => {
-    files(request, response, (error?: unknown) => {
-      if (error) return next(error);
-      if (request.method !== "GET" && request.method !== "HEAD")
-        return next(new ApiProblem("not-found", "nothing is here"));
-      if (path.extname(request.path) === "" && existsSync(page)) return response.sendFile(page);
-      next(
-        new ApiProblem(
-          "not-found",
-          existsSync(page)
-            ? `there is no file ${request.path}`
-            : "the dashboard is not built (npm run build); the API is at /api, its documentation at /docs",
-        ),
-      );
-    });
-  };
 }
 
 function sendProblem(log: Logger): ErrorRequestHandler {

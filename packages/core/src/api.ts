@@ -280,6 +280,20 @@ export const frontierSchema = z.object({
   ),
 });
 
+export const rocBandsSchema = z.object({
+  bands: z.array(
+    z.object({
+      setting: params.describe("all that its repeats have in common"),
+      n: count.describe("repeats"),
+      example: z.string().describe("the key of one of them"),
+      smallestFpr: z.number().describe("the smallest that every repeat can show"),
+      points: z
+        .array(z.object({ fpr: z.number(), tpr: z.number(), low: z.number(), high: z.number() }))
+        .describe("ascending; low and high: one sd around the mean, of one repeat its 95 % interval"),
+    }),
+  ),
+});
+
 export const resultDetailSchema = z.object({
   ...rowShape,
   metrics: metricsSchema,

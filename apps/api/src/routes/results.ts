@@ -5,20 +5,24 @@ import {
   provenanceSchema,
   resultDetailSchema,
   resultsSchema,
+  rocBandsSchema,
   rocSchema,
   scoresSchema,
   verificationSchema,
 } from "@shadowfarm/core/api";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
-import { chance, frontiersOf, leakMetrics, paretoSet, strengthLines } from "@shadowfarm/core/frontier";
+import { chance, frontiersOf, leakMetrics, paretoSet, settingOf, strengthLines } from "@shadowfarm/core/frontier";
+import { type Group, groupsBy } from "@shadowfarm/core/groups";
 import { scoreHistogram } from "@shadowfarm/core/histogram";
 import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
-import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { type Roc, rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
 import { type GroupedMeasure, groupsOfRows, sampledInterval, valuesOf } from "@shadowfarm/store/result-groups";
 import { fullRows, pageOfIds } from "@shadowfarm/store/result-rows";
+import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
@@ -36,6 +40,8 @@ const MOST_GROUPS = 5_000;
 /** While results come in many times a second, means may be so old. */
 const FRESH_MS = 2_000;
 const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
+/** Results whose scores are read at once. */
+const MOST_CURVES = 200;
 
 export function resultRoutes(catalog: Catalog): Route[] {
   const filters = filterShape(catalog);
@@ -152,6 +158,23 @@ export function resultRoutes(catalog: Catalog): Route[] {
         };
       },
     }),
+    route({
+      method: "get",
+      path: "/results/bands",
+      role: "reader",
+      tag,
+      summary: "ROC curves of combinations: means over their repeats, and how far these are apart",
+      query: z.strictObject(filters),
+      answer: { name: "RocBands", schema: rocBandsSchema },
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { scanner, artifacts } }) {
+        const rows = await fullRows(scanner, filterOf(query), MOST_CURVES);
+        const combinations = groupsBy(rows, combinationOf);
+        return {
+          bands: await Promise.all(combinations.map((repeats) => bandOf(repeats, { reader: scanner, artifacts }))),
+        };
+      },
+    }),
     ...exportRoutes(filters),
     route({
       method: "get",
@@ -249,6 +272,23 @@ export function resultRoutes(catalog: Catalog): Route[] {
       },
     }),
   ];
+}
+
+/** What repeats have in common. */
+function combinationOf(result: ResultRow): Record<string, unknown> {
+  const { attack, attackParams, attacker, defense, defenseParams } = result;
+  return { ...settingOf(result), attack, attackParams, attacker, defense, defenseParams };
+}
+
+async function bandOf(repeats: Group<ResultRow>, { reader, artifacts }: Pick<Resources, "reader" | "artifacts">) {
+  const rocs = await Promise.all(
+    repeats.map(async ({ jobKey }) => {
+      const { scores, isMember } = await scoresOf(reader, artifacts, jobKey);
+      return rocCurve(scores, isMember);
+    }),
+  );
+  const [first] = repeats;
+  return { setting: combinationOf(first), example: first.jobKey, ...rocBand(rocs as [Roc, ...Roc[]]) };
 }
 
 type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];

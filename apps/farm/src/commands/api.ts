@@ -27,7 +27,7 @@ export async function api(config: FarmConfig): Promise<number> {
     const served = await serveApi(config, store, telemetry);
     telemetry.phase("running");
     process.stderr.write(
-      `the API is at ${served.url}/api, its documentation at ${served.url}/docs; end it with Ctrl-C\n`,
+      `the API is at ${served.url}/api, its documentation at ${served.url}/docs, the dashboard at ${served.url}; end it with Ctrl-C\n`,
     );
     await aborted(signal);
     telemetry.phase("stopping");

@@ -17,7 +17,7 @@ export async function up(settings: FarmConfig, options: { workers?: number; post
       `the farm runs with ${config.slots} jobs at a time; hand it experiments with "shadowfarm submit SPEC", end it with Ctrl-C\n`,
     );
     const served = await serveApi(config, store, farm.telemetry);
-    process.stderr.write(`its API is at ${served.url}/api, with documentation at ${served.url}/docs\n`);
+    process.stderr.write(`the dashboard is at ${served.url}, the API at ${served.url}/api (${served.url}/docs)\n`);
     await aborted(signal);
     await served.stop();
     await farm.stop();

@@ -11,8 +11,8 @@ export interface MatrixCell {
   column: string;
   key: string;
   synthetic: boolean;
-  /** Null where the sample is too small to resolve the metric. */
-  value: { mean: number; low: number; high: number } | null;
+  /** Null where the sample is too small to resolve the metric; without ends where an interval would say nothing. */
+  value: { mean: number; low: number | null; high: number | null } | null;
   /** Repeats. */
   n: number;
 }
@@ -23,6 +23,8 @@ interface Options {
   metric: string;
   /** What guessing reaches, at the middle of the colours: in (0, 1). */
   chance: number;
+  /** Names in order; those left out follow in the order in which they come up. */
+  order?: { rows: readonly string[]; columns: readonly string[] };
   width?: number;
 }
 
@@ -34,14 +36,17 @@ const MOST = 104;
  * Two dimensions as a heat map: in each cell the number, its 95 % interval as a whisker, and n. Colours and
  * whiskers are around chance, linearly for one of ½, in decades for a smaller one, as far as the numbers reach; a longer interval is cut.
  */
-export function plotMatrix(cells: readonly MatrixCell[], { title, metric, chance, width = 640 }: Options): Markup {
+export function plotMatrix(
+  cells: readonly MatrixCell[],
+  { title, metric, chance, order = { rows: [], columns: [] }, width = 640 }: Options,
+): Markup {
   const about = {
     title,
     description: `${metric}: the number, its 95 % interval as a whisker, and n repeats in each cell. Grey: chance, ${chance}; yellow: above; blue: below. Hatched: synthetic data; hollow: not resolvable.`,
   };
   if (cells.length === 0) return emptyPicture(about, width);
-  const rows = [...new Set(cells.map(({ row }) => row))];
-  const columns = [...new Set(cells.map(({ column }) => column))];
+  const rows = [...new Set([...order.rows, ...cells.map(({ row }) => row)])];
+  const columns = [...new Set([...order.columns, ...cells.map(({ column }) => column)])];
   const left = Math.min(0.34 * width, 12 + Math.max(...rows.map((row) => widthOf(row, SMALL))));
   const wide = Math.min(MOST, Math.max(LEAST, (width - left) / columns.length));
   const slanted = columns.some((column) => linesOf(column, wide - 8, SMALL, 2).some((text) => text.endsWith("…")));
@@ -110,7 +115,7 @@ function shareOf(cells: readonly MatrixCell[], chance: number): Scale {
 function cellMarks({ key, row, column, synthetic, value, n }: MatrixCell, box: Box, metric: string, share: Scale) {
   const middle = (box.left + box.right) / 2;
   const about = tooltip(
-    `${row}, ${column}: ${metric} ${value === null ? `not resolvable, n = ${n}` : estimateText({ ...value, n })}${synthetic ? ", SYNTHETIC data" : ""}`,
+    `${row}, ${column}: ${metric} ${value === null ? `not resolvable, n = ${n}` : said(value, n)}${synthetic ? ", SYNTHETIC data" : ""}`,
   );
   const keys = { "data-key": key, "data-row": row, "data-column": column };
   if (value === null) {
@@ -139,9 +144,17 @@ function cellMarks({ key, row, column, synthetic, value, n }: MatrixCell, box: B
     write(value.mean.toFixed(3), { x: middle, y: box.top + 13, anchor: "middle" }, { ...halo, "font-weight": 600 }),
     line(box.left + 6, y, box.right - 6, y, { stroke: ink, "stroke-opacity": 0.3 }),
     line(middle, y - 4, middle, y + 4, { stroke: ink, "stroke-opacity": 0.6 }),
-    line(at(value.low), y, at(value.high), y, { stroke: ink, "stroke-width": 3 }),
+    value.low === null || value.high === null
+      ? []
+      : line(at(value.low), y, at(value.high), y, { stroke: ink, "stroke-width": 3 }),
     write(`n ${n}`, { x: middle, y: box.bottom - 7, anchor: "middle", size: 10 }, halo),
   );
+}
+
+function said({ mean, low, high }: NonNullable<MatrixCell["value"]>, n: number): string {
+  return low === null || high === null
+    ? `${mean.toFixed(3)}, the mean of ${n} results`
+    : estimateText({ mean, low, high, n });
 }
 
 /** Width of the bar that says which colour is which number. */

@@ -22,13 +22,18 @@ export interface ParallelRow {
   n: number;
   /** By the dimensions' names; null where it has none, and its line stops. */
   values: Readonly<Record<string, number | string | null>>;
+  /** Whether it is not one of those that are looked for, and only hinted at. */
+  faded?: boolean;
 }
+
+/** From the least to the largest value that is looked for, by the dimensions' names. */
+export type Brushes = Readonly<Record<string, readonly [from: number, to: number]>>;
 
 /** Every combination as a line over all dimensions, in the colour of the last one's value. */
 export function plotParallel(
   rows: readonly ParallelRow[],
   dimensions: readonly Dimension[],
-  { title, width = 900 }: { title: string; width?: number },
+  { title, width = 900, brushes = {} }: { title: string; width?: number; brushes?: Brushes },
 ): Markup {
   const last = dimensions.at(-1);
   const about = {
@@ -36,28 +41,25 @@ export function plotParallel(
     description: `A line for each of ${rows.length} combinations over ${dimensions.map(({ label }) => label).join(", ")}; coloured by ${last?.label ?? "nothing"}. Broken lines: synthetic data.`,
   };
   if (rows.length === 0 || !last) return emptyPicture(about, width);
-  const whole = Math.max(width, LEAST * dimensions.length);
-  const step = (whole - LEFT - RIGHT) / Math.max(1, dimensions.length - 1);
-  const box = { left: 0, top: 34, right: whole, bottom: 34 + TALL };
-  const axes = dimensions.map((dimension, at) => ({
-    ...dimension,
-    x: LEFT + step * at,
-    ...placesOf(dimension, rows, box),
-  }));
+  const { axes, whole, step, box } = parallelAxes(rows, dimensions, width);
+  const sought = rows.filter(({ faded }) => faded !== true);
+  const thin = sought.length > 60;
   const ranges = rangesOf(axes.at(-1)?.scale ?? null);
   const below = legend(
     [
       ...ranges.map((range, at) => boxEntry(at === 0 ? `${last.label} ${range}` : range, magnitudeSteps[at] as string)),
       ...(dimensions.some(({ chance }) => chance !== undefined) ? [chanceEntry] : []),
       ...(rows.some(({ synthetic }) => synthetic) ? [syntheticEntry] : []),
-      { label: `${rows.length} combinations, ${countText(rows.map(({ n }) => n))}`, sign: () => [] },
+      {
+        label: `${sought.length === rows.length ? "" : `${sought.length} of `}${rows.length} combinations, ${countText(rows.map(({ n }) => n))}`,
+        sign: () => [],
+      },
     ],
     { left: 0, top: box.bottom + 14, width: whole },
   );
-  const thin = rows.length > 60;
   return picture(
     { ...about, width: whole, height: box.bottom + 14 + below.height },
-    rows.map(({ key, synthetic, n, values }) => {
+    [...rows.filter(({ faded }) => faded), ...sought].map(({ key, synthetic, n, values, faded }) => {
       const points = axes.map(({ name, x, place }) => ({ x, y: place(values[name] ?? null) }));
       const said = axes.map(({ name, label }) => `${label} ${shown(values[name] ?? null)}`).join(", ");
       return element(
@@ -69,18 +71,19 @@ export function plotParallel(
             fill: "none",
             "data-key": key,
           },
-          ...{ "stroke-width": thin ? 1 : 2, "stroke-opacity": thin ? 0.6 : 0.9 },
+          ...{ "stroke-width": thin ? 1 : 2, "stroke-opacity": faded ? 0.08 : thin ? 0.6 : 0.9 },
           "stroke-dasharray": synthetic ? SYNTHETIC : undefined,
         },
         tooltip(`${said}, n = ${n}${synthetic ? ", SYNTHETIC data" : ""}`),
       );
     }),
-    axes.map(({ name, label, x, chance, place, ticks }) => {
+    axes.map(({ name, label, x, chance, place, scale, ticks }) => {
       const guess = chance === undefined ? null : place(chance);
       return element(
         "g",
         { "data-dimension": name },
         line(x, box.top, x, box.bottom),
+        brushMark(brushes[name], x, scale),
         write(
           label,
           { x, y: box.top - 16, anchor: "middle", size: SMALL, room: 0.88 * step - 8 },
@@ -95,6 +98,24 @@ export function plotParallel(
     }),
     below.marks,
   );
+}
+
+function brushMark(brush: readonly [number, number] | undefined, x: number, scale: Scale | null): Markup[] {
+  if (!brush || !scale) return [];
+  return [line(x, scale(brush[0]), x, scale(brush[1]), { "stroke-width": 8, "stroke-opacity": 0.35 })];
+}
+
+/** Where the axes of a picture of so much width are, and what is where on them. */
+export function parallelAxes(rows: readonly ParallelRow[], dimensions: readonly Dimension[], width: number) {
+  const whole = Math.max(width, LEAST * dimensions.length);
+  const step = (whole - LEFT - RIGHT) / Math.max(1, dimensions.length - 1);
+  const box = { left: 0, top: 34, right: whole, bottom: 34 + TALL };
+  const axes = dimensions.map((dimension, at) => ({
+    ...dimension,
+    x: LEFT + step * at,
+    ...placesOf(dimension, rows, box),
+  }));
+  return { axes, whole, step, box };
 }
 
 const LEFT = 40;

@@ -1,0 +1,228 @@
+import type { Store } from "@shadowfarm/store/client";
+import { createToken } from "@shadowfarm/store/tokens";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { seed } from "../../apps/api/bench/seed.ts";
+import { look, openBrowser, openPage } from "../chromium.ts";
+import { served } from "../served.ts";
+
+// Pages as they are with nothing, little and much in them.
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** Made-up results of 8 datasets under 5 attacks and 3 defenses. */
+async function seedVaried(store: Store, results: number): Promise<void> {
+  await seed(store, { results, jobs: results });
+  await store.db.$executeRawUnsafe(`
+    UPDATE "ResultRow" SET
+      attack = (ARRAY['gap', 'threshold', 'shadow', 'lira', 'rmia'])[1 + id % 5],
+      defense = (ARRAY['none', 'dropout', 'l2'])[1 + id / 5 % 3],
+      combination = md5(id::text), auc = 0.45 + (id * 37 % 100) / 200.0, "testAccuracy" = 0.6 + (id * 53 % 100) / 300.0`);
+}
+
+/** Some of the jobs of the newest experiment fail, in two ways. */
+async function breakSome(store: Store): Promise<void> {
+  await store.db.$executeRawUnsafe(`
+    UPDATE "Job" SET state = 'failed', error = CASE WHEN key < '8' THEN 'training diverged: the loss of epoch 3 is NaN; lower training.rate'
+      ELSE 'killed for lack of memory (4.1 GB); give the worker more, or --memory' END WHERE key < '4' OR key > 'd'`);
+  await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'failed'`);
+}
+
+const test = served;
+
+test("what people and programs have written is shown, and never run", async ({ api, store }) => {
+  await seed(store, { results: 20, jobs: 20 });
+  await breakSome(store);
+  const evil = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET name = $1`, evil);
+  await store.db.$executeRawUnsafe(`UPDATE "Job" SET error = $1 WHERE state = 'failed'`, evil);
+  await store.db.$executeRawUnsafe(`UPDATE "ResultRow" SET dataset = $1, attack = $1, experiment = $1`, evil);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByRole("link", { name: evil }).click();
+  await page.getByRole("heading", { name: evil }).first().waitFor();
+  await page.locator(".failure").getByText(evil).waitFor();
+  for (const tab of ["matrix", "parallel", "table"]) {
+    await page.goto(`/compare?tab=${tab}`);
+    await page.locator("main").getByText("<img src=x").first().waitFor({ state: "attached" });
+  }
+  expect(await page.locator("img").count()).toBe(0);
+  expect(await page.title()).toBe("Compare · Shadowfarm");
+  expect(complaints).toEqual([]);
+});
+
+test("a reader looks, and is offered nothing that readers may not do; a submitter cancels", async ({
+  guarded,
+  store,
+}) => {
+  await seed(store, { results: 20, jobs: 20 });
+  await store.db.$executeRawUnsafe(`UPDATE "Job" SET state = 'ready' WHERE key < '8'`);
+  await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'running'`);
+  const { page, complaints } = await openPage(browser, guarded.url);
+  const logIn = async (name: string, role: "reader" | "submitter") => {
+    await page.getByLabel("Token").fill(await createToken(store, name, role));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("status").filter({ hasText: "running" }).waitFor();
+  };
+  await page.goto("/experiments/sweep-1");
+  await logIn("rita", "reader");
+  expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+  await page.goto("/submit");
+  await page.getByText("This needs the role submitter.").waitFor();
+  await look(page, "submit-reader");
+  await page.goto("/experiments/sweep-1");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await logIn("sam", "submitter");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Stop it" }).click();
+  await page.getByRole("status").filter({ hasText: "cancelled" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("what is submitted elsewhere appears by itself, and the search finds it", async ({ api, store }) => {
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByText("live", { exact: true }).waitFor();
+  await seed(store, { results: 2, jobs: 1 });
+  await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'submitted', "finishedAt" = NULL`);
+  await page.getByRole("link", { name: "sweep-2" }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("sweep-1");
+  await page.getByRole("option", { name: /sweep-1/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "sweep-1" }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await page.getByRole("heading", { name: "Compare" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("experiments: three of them", async ({ api, store }) => {
+  await seed(store, { results: 60, jobs: 20 });
+  await breakSome(store);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments?sort=name");
+  await page.getByRole("link", { name: "sweep-1" }).waitFor();
+  await look(page, "experiments-3");
+  await page.getByRole("link", { name: "sweep-2" }).click();
+  await page.getByRole("heading", { name: "What failed" }).waitFor();
+  await look(page, "experiment-failed");
+  await page.getByRole("button", { name: /Retry these/ }).click();
+  await page.getByRole("heading", { name: "What failed" }).waitFor({ state: "detached" });
+  expect(complaints).toEqual([]);
+});
+
+test("experiments: three hundred, of which only what is seen is drawn", async ({ api, store }) => {
+  await seed(store, { results: 300, jobs: 1 });
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/experiments");
+  await page.getByRole("button", { name: "Show older ones" }).click();
+  await page.locator('table[aria-rowcount="201"]').waitFor();
+  expect(await page.locator("tbody tr").count()).toBeLessThan(80);
+  await look(page, "experiments-300");
+  await page.getByRole("textbox", { name: "Name" }).fill("sweep-299");
+  await page.locator('table[aria-rowcount="2"]').waitFor();
+  expect(page.url()).toContain("name=sweep-299");
+  expect(complaints).toEqual([]);
+});
+
+test.for([3, 300])("compare: %i results", async (results, { api, store }) => {
+  await seedVaried(store, results);
+  const { page, complaints } = await openPage(browser, api.url);
+  for (const tab of ["matrix", "frontier", "curve", "parallel", "table"]) {
+    await page.goto(`/compare?tab=${tab}`);
+    await look(page, `compare-${tab}-${results}`);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("compare: lines are looked for by dragging along an axis, results by bounds of a measure", async ({
+  api,
+  store,
+}) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=parallel");
+  const axis = page.locator('[data-dimension="auc"] line').first();
+  await axis.waitFor({ state: "attached" });
+  const box = (await axis.boundingBox()) as { x: number; y: number; width: number; height: number };
+  await page.mouse.move(box.x + box.width / 2, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + 0.4 * box.height);
+  await page.mouse.up();
+  await page.getByText(/^\d+ of 300 combinations/).waitFor();
+  expect(new URL(page.url()).searchParams.get("brush")).toMatch(/^auc~0\.\d+~0\.\d+$/);
+  await look(page, "compare-brushed");
+  await page.getByRole("button", { name: "Clear ranges" }).click();
+  await page.getByText(/^300 combinations/).waitFor();
+
+  await page.getByLabel("Filter by").selectOption("testAccuracy");
+  await page.getByText("testAccuracy any").click();
+  await page.getByLabel("testAccuracy from").fill("0.8");
+  await page.getByRole("button", { name: "Set" }).click();
+  await page.getByText("testAccuracy ≥ 0.8").waitFor();
+  await page.getByText(/^1\d\d combinations/).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("compare: too much for a picture is a choice, not an error", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=roc");
+  await page.getByRole("heading", { name: "Too much for one picture" }).waitFor();
+  await look(page, "compare-too-much");
+  await page.getByRole("button", { name: "mnist", exact: true }).click();
+  // The made-up results have no scores to draw.
+  await page.getByText(/scores of result .* were removed/).waitFor();
+  expect(page.url()).toContain("dataset=mnist");
+  expect(complaints).toEqual([]);
+});
+
+test("compare: nothing yet", async ({ api }) => {
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare");
+  await page.getByRole("heading", { name: "There are no results yet" }).waitFor();
+  await look(page, "compare-0");
+  await page.goto("/compare?datset=mnist");
+  await page.getByText("unknown").first().waitFor();
+  await look(page, "compare-bad-filter");
+  expect(complaints).toEqual([]);
+});
+
+test("compare: everything that is chosen is in the address", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare");
+  await page.getByLabel("Columns").selectOption("defense");
+  await page.getByText(/^dataset any$/).click();
+  await page.getByRole("checkbox", { name: /^mnist/ }).check();
+  await page.keyboard.press("Escape");
+  await page.getByLabel("Measure").selectOption("tpr@0.1");
+  await page.waitForURL(/columns=defense.*dataset=mnist/);
+  const address = new URL(page.url());
+  expect(Object.fromEntries(address.searchParams)).toMatchObject({
+    columns: "defense",
+    metric: "tpr@0.1",
+    dataset: "mnist",
+  });
+  await page.getByRole("button", { name: /mnist, l2/ }).click();
+  await page.getByRole("heading", { name: "mnist, l2" }).waitFor();
+  const { page: other } = await openPage(browser, api.url);
+  await other.goto(page.url());
+  await other.getByRole("heading", { name: "mnist, l2" }).waitFor();
+  const picture = (own: typeof page) => own.locator("figure svg").first().innerHTML();
+  const drawn = async (own: typeof page) =>
+    (await picture(own)).replaceAll(/ (?:tabindex|role|aria-label)="[^"]*"/g, "");
+  expect(await drawn(other)).toBe(await drawn(page));
+  await look(page, "compare-repeats");
+  expect(complaints).toEqual([]);
+});
