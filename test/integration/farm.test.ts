@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
@@ -115,6 +117,17 @@ describe("the command line", () => {
     expect(await store.db.job.count({ where: { state: "running" } })).toBe(0);
     await store.close();
     expect((await cli.run(["run", spec])).code).toBe(0);
+  });
+
+  test("is not left half up when the API cannot be served", async ({ cli }) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await cli.run(["up"], { SHADOWFARM_API_PORT: String(port) });
+    other.close();
+    expect(stderr).toMatch(new RegExp(`the API cannot be served at 127.0.0.1:${port} .*SHADOWFARM_API_PORT`));
+    expect(stderr).not.toContain("the farm runs");
+    expect(code).toBe(2);
   });
 
   test("hands experiments to a farm that is up, which nobody else can start beside it", async ({ cli, folder }) => {

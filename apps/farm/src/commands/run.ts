@@ -13,11 +13,15 @@ export async function run(
   const config = { ...settings, slots: options.workers ?? settings.slots };
   const submissions = await checkAll(config, specs, options.yes ?? false);
   const terms = { user: config.user, ...termsOf(options) };
-  return runToEnd(config, { json: options.json ?? false }, async (store) => {
+  const code = await runToEnd(config, { json: options.json ?? false }, async (store) => {
     const ids: string[] = [];
     for (const submission of submissions) ids.push(await submitExperiment(store, submission, terms));
     return ids;
   });
+  if (!options.json) {
+    process.stderr.write('to look at the results, start the dashboard with "shadowfarm up" (npm run farm -- up)\n');
+  }
+  return code;
 }
 
 /** `submit SPEC…` */

@@ -13,14 +13,17 @@ export async function up(settings: FarmConfig, options: { workers?: number; post
   const signal = interruption();
   return withStore(config, async (store) => {
     const farm = await startFarm(config, store, "stderr");
-    process.stderr.write(
-      `the farm runs with ${config.slots} jobs at a time; hand it experiments with "shadowfarm submit SPEC", end it with Ctrl-C\n`,
-    );
-    const served = await serveApi(config, store, farm.telemetry);
-    process.stderr.write(`the dashboard is at ${served.url}, the API at ${served.url}/api (${served.url}/docs)\n`);
-    await aborted(signal);
-    await served.stop();
-    await farm.stop();
+    try {
+      const served = await serveApi(config, store, farm.telemetry);
+      process.stderr.write(
+        `the farm runs with ${config.slots} jobs at a time; hand it experiments with "shadowfarm submit SPEC", end it with Ctrl-C\n`,
+      );
+      process.stderr.write(`the dashboard is at ${served.url}, the API at ${served.url}/api (${served.url}/docs)\n`);
+      await aborted(signal);
+      await served.stop();
+    } finally {
+      await farm.stop();
+    }
     return EXIT.ok;
   });
 }
