@@ -165,7 +165,7 @@ async function sendKept(
   response: Response,
 ): Promise<void> {
   await resources.replies.send(response, response.req.originalUrl, {
-    ...{ freshMs, version: () => version(resources) },
+    ...{ freshMs, version: version && (() => version(resources)) },
     mediaType: "schema" in answer ? "application/json; charset=utf-8" : answer.mediaType,
     async make() {
       const result = await handle();
