@@ -15,5 +15,7 @@ keep s3_access_key shadowfarm
 keep s3_secret_key "$(random)"
 keep grafana_password "$(random)"
 keep database_url "postgres://shadowfarm:$(cat "$folder/postgres_password")@postgres:5432/shadowfarm"
+keep api_password "$(random)"
+keep api_database_url "postgres://farm_api:$(cat "$folder/api_password")@postgres:5432/shadowfarm"
 keep redis_url "redis://:$(cat "$folder/redis_password")@redis:6379"
 echo "secrets are in $folder"

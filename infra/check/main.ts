@@ -23,7 +23,7 @@ const OF_THE_ENTRY = ["DATABASE_URL_FILE", "REDIS_URL_FILE"];
 const CLUSTERS: Record<string, string> = {
   least: "artifacts.s3.url=s3://bucket/prefix",
   everything:
-    "artifacts.s3.url=s3://bucket/prefix,artifacts.s3.endpoint=https://minio.lab,artifacts.s3.region=eu,artifacts.s3.secret=s3,redis.secret=redis,redis.files[0]=ca.crt,traces.endpoint=http://collector:4318,datasets.claim=datasets,autoscaling.enabled=true,pools.gpu.replicas=2,imagePullSecrets[0].name=registry",
+    "artifacts.s3.url=s3://bucket/prefix,artifacts.s3.endpoint=https://minio.lab,artifacts.s3.region=eu,artifacts.s3.secret=s3,redis.secret=redis,api.database.secret=api-database,redis.files[0]=ca.crt,traces.endpoint=http://collector:4318,datasets.claim=datasets,autoscaling.enabled=true,pools.gpu.replicas=2,imagePullSecrets[0].name=registry",
   folder:
     "artifacts.claim=artifacts,metricsPort=0,api.replicas=0,networkPolicy.enabled=false,podDisruptionBudget.enabled=false,autoscaling.enabled=true,autoscaling.trigger=prometheus",
 };

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Metrics } from "@shadowfarm/core/metrics";
@@ -25,12 +26,14 @@ import { listResults } from "@shadowfarm/store/results";
 import { makeRoles } from "@shadowfarm/store/roles";
 import { mendOffers } from "@shadowfarm/store/shares";
 import { onWake, seekLead } from "@shadowfarm/store/signals";
+import { createToken } from "@shadowfarm/store/tokens";
 import { registerWorker, retireWorker } from "@shadowfarm/store/workers";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { cliAt } from "../cli.ts";
 import { eventually, test } from "../fixtures.ts";
 import { aPlan, planned, statesOf } from "../plans.ts";
+import { serveStored } from "../served-api.ts";
 import { writeSpec } from "../specs.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,13 +55,15 @@ async function loginAs(role: string, databaseUrl: string): Promise<{ url: string
 
 async function withLogins<T>(
   databaseUrl: string,
-  use: (urls: { scheduler: string; worker: string; reader: string }) => Promise<T>,
+  use: (urls: { scheduler: string; worker: string; reader: string; api: string }) => Promise<T>,
 ): Promise<T> {
   const logins = [];
-  for (const name of ["scheduler", "worker", "reader"]) logins.push(await loginAs(`shadowfarm_${name}`, databaseUrl));
-  const [scheduler = "", worker = "", reader = ""] = logins.map(({ url }) => url);
+  for (const name of ["scheduler", "worker", "reader", "api"]) {
+    logins.push(await loginAs(`shadowfarm_${name}`, databaseUrl));
+  }
+  const [scheduler = "", worker = "", reader = "", api = ""] = logins.map(({ url }) => url);
   try {
-    return await use({ scheduler, worker, reader });
+    return await use({ scheduler, worker, reader, api });
   } finally {
     for (const { drop } of logins) await drop();
   }
@@ -81,7 +86,7 @@ describe("roles", () => {
   test("refuse what is not theirs, also when they are made anew", async ({ databaseUrl }) => {
     await makeRoles(databaseUrl);
     await makeRoles(databaseUrl);
-    await withLogins(databaseUrl, async ({ scheduler, worker, reader }) => {
+    await withLogins(databaseUrl, async ({ scheduler, worker, reader, api }) => {
       const refused = async (url: string, statements: string[]) => {
         for (const statement of statements) {
           expect(`${statement}: ${await refusal(url, statement)}`).toMatch(/: (permission denied|must be owner)/);
@@ -115,7 +120,23 @@ describe("roles", () => {
         `UPDATE "Job" SET state = 'ready'`,
         "CREATE TABLE mine ()",
       ]);
+      await refused(api, [
+        `INSERT INTO "ApiToken" (name, role, sha256) VALUES ('x', 'admin', 'x')`,
+        `UPDATE "ApiToken" SET "revokedAt" = NULL`,
+        'DELETE FROM "AuditEntry"',
+        `UPDATE "AuditEntry" SET body = ''`,
+        `UPDATE "Result" SET metrics = '{}'`,
+        'DELETE FROM "ResultRow"',
+        `INSERT INTO "Job" (key, kind, params, state) VALUES ('x', 'prepare', '{}', 'ready')`,
+        `UPDATE "Job" SET params = '{}'`,
+        `UPDATE "Experiment" SET spec = '{}'`,
+        'DELETE FROM "Experiment"',
+        "CREATE TABLE mine ()",
+      ]);
       for (const url of [scheduler, worker, reader]) {
+        expect(await refusal(url, 'SELECT FROM "ApiToken"')).toMatch(/permission denied/);
+      }
+      for (const url of [scheduler, worker, reader, api]) {
         expect(await refusal(url, 'SELECT FROM "Result", "Experiment", "Cell", "Job"')).toBe("allowed");
       }
     });
@@ -186,6 +207,53 @@ describe("roles", () => {
       await waking.close();
       await lead.close();
       for (const store of [scheduler, worker, reader]) await store.close();
+    });
+  });
+
+  test("allow the API what its users may", async ({ store, databaseUrl, folder }) => {
+    await makeRoles(databaseUrl);
+    const token = await createToken(store, "ada", "admin");
+    const plan = aPlan({ a: [], b: ["a"] });
+    const id = await planned(store, "theirs", plan);
+    await withLogins(databaseUrl, async ({ api: url }) => {
+      const mine = await openStore(url);
+      const api = await serveStored(mine, folder, { host: "0.0.0.0" });
+      try {
+        const ask = async (method: string, path: string, body?: object) => {
+          const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
+          const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+          const response = await fetch(`${api.at}/api${path}`, sent);
+          return { status: response.status, body: (await response.text()).slice(0, 500) };
+        };
+        const spec = JSON.parse(await readFile(await writeSpec(folder, { data: "synthetic" }), "utf8"));
+        const answers = [
+          await ask("POST", "/experiments", { spec, priority: 1 }),
+          await ask("POST", "/experiments", { spec, priority: 2 }),
+          await ask("POST", "/plans", { spec }),
+          await ask("PATCH", "/experiments/small", { labels: ["big"], memory: 2, concurrency: 3, weight: 2 }),
+          await ask("POST", "/experiments/small/cancel"),
+          await ask("POST", `/experiments/${id}/cancel`),
+          await ask("POST", `/experiments/${id}/retry`),
+          await ask("PUT", "/users/bob", { weight: 2 }),
+          await ask("PUT", "/users/bob", { weight: 3 }),
+        ];
+        const reads = [
+          "/experiments",
+          `/experiments/${id}`,
+          "/jobs",
+          "/results",
+          "/results/groups",
+          "/results/dimensions",
+        ];
+        reads.push("/results.csv", "/results.parquet", "/workers", "/users", "/audit", "/me");
+        for (const path of reads) answers.push(await ask("GET", path));
+        expect(answers.filter(({ status }) => status >= 300)).toEqual([]);
+        expect((await statesOf(store)).a).toBe("ready");
+        await eventually("all of it is in the audit log", async () => (await store.db.auditEntry.count()) >= 9);
+      } finally {
+        await api.stop();
+        await mine.close();
+      }
     });
   });
 

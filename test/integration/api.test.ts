@@ -366,6 +366,10 @@ describe("reading", () => {
     const csv = (await ask<string>("GET", "/results.csv?attack=gap")).body.trim().split("\n");
     expect(csv).toHaveLength(5);
     expect(csv[0]).toBe(Object.keys(rows[0] as object).join(","));
+    const means = (await ask<string>("GET", "/results/groups.csv?by=attack&by=defense")).body.trim().split("\n");
+    expect(means).toHaveLength(5);
+    const table = await ask<string>("GET", "/results/groups.tex?by=attack&by=defense");
+    expect(table.body.match(/\\\\$/gm)).toHaveLength(5);
     const parquet = await fetch(`${api.url}/api/results.parquet?attack=gap`);
     used.add("GET /results.parquet");
     const file = await parquet.arrayBuffer();

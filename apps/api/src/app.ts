@@ -32,7 +32,7 @@ export function routesOf(catalog: Catalog): Route[] {
 }
 
 const nothing = z.strictObject({});
-const BODY_LIMIT = "1mb";
+const BODY_BYTES = 2 ** 20;
 /** Characters of a path, and of a body, that the audit log keeps. */
 const KEPT = 2_000;
 /** Requests with a token that is none, which an address may make in a minute. */
@@ -124,7 +124,7 @@ export function createApp(resources: Resources, options: AppOptions): Express {
 
 function handlersOf(route: Route, resources: Resources, identify: Identify, log: Logger): RequestHandler[] {
   const writes = route.method !== "get";
-  const readBody = express.json({ limit: BODY_LIMIT, strict: false, type: "application/json" });
+  const readBody = express.json({ limit: BODY_BYTES, strict: false, type: "application/json" });
   const answer: RequestHandler = async (request, response) => {
     const caller = await identify(request, route.role);
     response.locals.caller = caller;
@@ -164,7 +164,7 @@ async function sendKept(
   response: Response,
 ): Promise<void> {
   await resources.replies.send(response, response.req.originalUrl, {
-    ...{ freshMs, version: () => version(resources) },
+    ...{ freshMs, version: version && (() => version(resources)) },
     mediaType: "schema" in answer ? "application/json; charset=utf-8" : answer.mediaType,
     async make() {
       const result = await handle();
@@ -184,6 +184,11 @@ function asText(text: string): string {
 async function bodyOf(request: Request, response: Response, read: RequestHandler): Promise<void> {
   if (request.is("application/json") === false) {
     throw new ApiProblem("unsupported-media-type", 'send JSON, and say so: "Content-Type: application/json"');
+  }
+  // The parser would first wait for all of it.
+  if (Number(request.headers["content-length"]) > BODY_BYTES) {
+    response.set("connection", "close");
+    throw new ApiProblem("too-large", "the body is larger than 1 MB; send less");
   }
   await new Promise<void>((resolve, reject) => {
     void read(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));

@@ -5,6 +5,7 @@ import { type ResultColumns, resultColumns } from "@shadowfarm/store/result-colu
 import type { RowFilter } from "@shadowfarm/store/result-filter";
 import type { Response } from "express";
 import { z } from "zod";
+import { csvCell } from "./csv.ts";
 import { exportColumns } from "./export-columns.ts";
 import { ApiProblem } from "./problem.ts";
 import { filterOf, type filterShape } from "./result-query.ts";
@@ -89,13 +90,6 @@ async function sendParquet(chosen: Chosen, response: Response): Promise<void> {
     child.kill();
     await ended;
   }
-}
-
-/** Quoted where it must be; what a spreadsheet would take for a formula is made text by a quotation mark. */
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 const formats = {

@@ -11,11 +11,30 @@ let made: string[];
 let fail: boolean;
 let url: string;
 let close: () => Promise<unknown>;
+/** Who asks first is answered when so many have asked. */
+const CROWD = 20;
+let arrived: number;
+let allArrived: () => void;
+let crowded: Promise<void>;
 
 beforeEach(async () => {
   [version, clock, made, fail] = [1, 0, [], false];
+  arrived = 0;
+  crowded = new Promise((resolve) => {
+    allArrived = resolve;
+  });
   const replies = keepReplies(() => clock);
   const app = express();
+  app.get("/together", async ({ url: asked }, response) => {
+    arrived++;
+    if (arrived === CROWD) allArrived();
+    const make = async () => {
+      made.push(asked);
+      await crowded;
+      return JSON.stringify({ version });
+    };
+    await replies.send(response, asked, { version: null, freshMs: 0, make, mediaType: "application/json" });
+  });
   app.get("/:freshMs", async ({ url: asked, params }, response) => {
     const make = async () => {
       made.push(asked);
@@ -84,6 +103,16 @@ test("who has an answer is not sent it again, packed or not", async () => {
   expect(await statusFor("/0", etag)).toBe(304);
   version = 2;
   expect(await statusFor("/0", etag)).toBe(200);
+});
+
+test("without a version those who ask at a time are answered together, and who asks later anew", async () => {
+  const answers = await Promise.all(Array.from({ length: CROWD }, () => ask("/together")));
+  expect(new Set(answers.map((answer) => answer.version))).toEqual(new Set([1]));
+  expect(made).toHaveLength(2);
+  const [first] = answers;
+  expect(await statusFor("/together", first?.headers.get("etag") as string)).toBe(304);
+  version = 2;
+  expect((await ask("/together")).version).toBe(2);
 });
 
 test("a failure is told and not kept", async () => {

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { gather } from "@shadowfarm/store/gather";
 import type { Response } from "express";
 
 /** Answers that stay the same while nothing that they are made from has changed, ready to be sent. */
@@ -8,14 +9,15 @@ export interface Replies {
   /**
    * Sends the answer to a question, made at most once for all who ask.
    *
-   * @param version of what answers are made from; it rises with every change
+   * @param version of what answers are made from; it rises with every change. Null where there is none: then those who ask while an
+   *   answer is made get the next one, together, and nothing is kept
    * @param freshMs an answer may be so old whatever has changed meanwhile
    * @param make the answer as text
    */
   send(
     response: Response,
     question: string,
-    options: { version(): Promise<number>; freshMs: number; make(): Promise<string>; mediaType: string },
+    options: { version: (() => Promise<number>) | null; freshMs: number; make(): Promise<string>; mediaType: string },
   ): Promise<void>;
 }
 
@@ -83,9 +85,30 @@ export function keepReplies(now: () => number = () => performance.now()): Replie
     return reply;
   };
 
+  const together = new Map<string, { ask: (one: null) => Promise<Kept>; asking: number }>();
+  const madeTogether = async (question: string, make: () => Promise<string>): Promise<Kept> => {
+    const flight = together.get(question) ?? {
+      asking: 0,
+      ask: gather(async (asked: readonly null[]) => {
+        const body = Buffer.from(await make());
+        const etag = `W/"${createHash("sha1").update(body).digest("base64url")}"`;
+        const reply: Kept = { version: 0, at: 0, etag, plain: Promise.resolve(body), packed: null, bytes: 0 };
+        return asked.map(() => reply);
+      }),
+    };
+    together.set(question, flight);
+    flight.asking++;
+    try {
+      return await flight.ask(null);
+    } finally {
+      flight.asking--;
+      if (flight.asking === 0) together.delete(question);
+    }
+  };
+
   return {
     async send(response, question, { version, freshMs, make, mediaType }) {
-      const reply = await replyTo(question, version, freshMs, make);
+      const reply = await (version ? replyTo(question, version, freshMs, make) : madeTogether(question, make));
       let body = await reply.plain;
       response.type(mediaType).set("etag", reply.etag).vary("accept-encoding");
       if (response.req.fresh) {

@@ -71,11 +71,17 @@ export class Written {
   }
 }
 
-/** How long an answer is good, which is then made once for all who ask: while a version stays, and for a moment whatever happens. */
+/**
+ * How long an answer is good, which is then made once for all who ask: while a version stays, and for a moment whatever happens.
+ * Without a version no longer than it takes to be made; who asks meanwhile gets the next one.
+ */
 export interface Keeping {
-  version(resources: Resources): Promise<number>;
+  version: ((resources: Resources) => Promise<number>) | null;
   freshMs: number;
 }
+
+/** Of what changes all the time, and is asked for by many. */
+export const together: Keeping = { version: null, freshMs: 0 };
 
 /** An endpoint: routing, validation, the role check and its documentation all follow from this. */
 export interface Route {

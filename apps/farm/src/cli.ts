@@ -211,7 +211,9 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     )
     .addCommand(
       new Command("roles")
-        .description("make database roles for schedulers, workers and readers, with the rights that each needs")
+        .description(
+          "make database roles for schedulers, workers, the API and readers, with the rights that each needs",
+        )
         .option("--json", "print the roles as JSON")
         .exitOverride()
         .action(act(async () => (await import("./commands/db.ts")).grantRoles)),

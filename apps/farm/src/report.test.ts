@@ -31,6 +31,13 @@ test("Markdown: data by their kind, means over repeats, and the paper's number b
   );
 });
 
+test("Markdown ends with its tables for LaTeX, in which no text is a command", () => {
+  const [, latex = ""] = markdownReport(anExperiment(), results).split("```latex\n");
+  expect(latex).toMatch(/% Results\n\\begin\{tabular\}[\s\S]*0\.580 \$\\pm\$ 0\.014/);
+  expect(latex).toContain("Fig. 3 \\textbar{} \\textless{}b\\textgreater{}");
+  expect(latex.match(/\\end\{tabular\}/g)).toHaveLength(2);
+});
+
 test("HTML: the same, and no text of the experiment becomes markup", () => {
   const report = htmlReport(anExperiment(), results);
   expect(report).toContain("<title>small</title>");

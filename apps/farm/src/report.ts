@@ -1,3 +1,4 @@
+import { latexTable, latexText } from "@shadowfarm/core/latex";
 import { compareWithPaper } from "@shadowfarm/core/paper";
 import { trainingSchema } from "@shadowfarm/core/training";
 import type { ExperimentRow } from "@shadowfarm/store/experiments";
@@ -33,14 +34,18 @@ function inFull({ search, training }: ExperimentRow["spec"], results: readonly R
   return results.filter((result) => lengths.includes(result.training.epochs));
 }
 
-/** The report as Markdown. */
+/** The report as Markdown, its tables once more for LaTeX. */
 export function markdownReport(experiment: ExperimentRow, results: readonly ResultRow[]): string {
   const parts = partsOf(experiment, results)
     .filter(({ text, table }) => text || table)
     .map(({ heading, text, table }) =>
       [`## ${heading}`, text?.replaceAll("\n", "\n\n"), table && markdownTable(table)].filter(Boolean).join("\n\n"),
     );
-  return `${[`# ${experiment.name}`, experiment.spec.description, ...parts].filter(Boolean).join("\n\n")}\n`;
+  const latex = partsOf(experiment, results).flatMap(({ heading, table }) =>
+    table ? [`% ${latexText(heading)}\n${latexTable(table.columns, table.rows)}`] : [],
+  );
+  const appendix = `## Tables for LaTeX\n\nThey need \`\\usepackage{booktabs}\`.\n\n\`\`\`latex\n${latex.join("\n\n")}\n\`\`\``;
+  return `${[`# ${experiment.name}`, experiment.spec.description, ...parts, appendix].filter(Boolean).join("\n\n")}\n`;
 }
 
 /** The report as a page that needs nothing besides itself. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import pg from "pg";
-import { grant, hasRoles } from "./roles.ts";
+import { grant } from "./roles.ts";
 import { type MigrationList, openSchemaEngine } from "./schema-engine.ts";
 
 const PRISMA_FOLDER = fileURLToPath(new URL("../../../prisma", import.meta.url));
@@ -40,7 +40,7 @@ export async function migrate(url: string): Promise<string[]> {
         migrationsList: await migrationList(),
         filters: NO_FILTER,
       });
-      if (await hasRoles(lock)) await grant(lock);
+      await grant(lock);
       return appliedMigrationNames;
     } finally {
       await close();

@@ -56,12 +56,29 @@ export const roles = {
       Checkpoint: ["INSERT", "UPDATE", "DELETE"],
     },
   },
+  shadowfarm_api: {
+    purpose:
+      "serves the API: submits, cancels and retries, reads tokens, writes the audit log; cannot make tokens, plan or compute",
+    queue: false,
+    rights: {
+      Experiment: [
+        "INSERT",
+        `UPDATE (state, error, "user", priority, weight, concurrency, labels, memory, pass, "submittedAt", "finishedAt")`,
+      ],
+      User: ["INSERT", "UPDATE (weight)"],
+      Job: [`UPDATE (state, pending, failures, losses, error, "finishedAt", "enqueuedAt", "chargedTo", "notBefore")`],
+      Offer: ["INSERT", "DELETE"],
+      JobCount: ["INSERT", "DELETE"],
+      ApiToken: ["SELECT"],
+      AuditEntry: ["SELECT", "INSERT"],
+    },
+  },
   shadowfarm_reader: { purpose: "reads everything but the queue, and writes nothing", queue: false, rights: {} },
 } as const satisfies Record<string, Role>;
 
 /** Tables of which the scheduler gathers statistics after it wrote much. */
 const GATHERED = ["Job", "JobDependency", "ExperimentJob", "Cell"];
-/** Of the API, which has a login of its own or the owner's: nobody else's business. */
+/** The API's, and nobody else's business. */
 const SECRET = ["ApiToken", "AuditEntry"];
 /** BullMQ's; there once the queue has been in Postgres. */
 const QUEUE_SCHEMA = "bullmq";
@@ -87,20 +104,20 @@ export async function makeRoles(url: string): Promise<void> {
   }
 }
 
-/** Whether this server has the roles. */
-export async function hasRoles(client: pg.Client): Promise<boolean> {
-  const names = Object.keys(roles);
-  const { rows } = await client.query("SELECT rolname FROM pg_roles WHERE rolname = ANY($1)", [names]);
-  return rows.length === names.length;
-}
-
-/** Gives the roles their rights on the tables that there are, and no others. */
+/** Gives those roles that this server has their rights on the tables that there are, and no others. */
 export async function grant(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ version: number; queue: boolean; database: string }>(`
     SELECT current_setting('server_version_num')::int AS version, quote_ident(current_database()) AS database,
            to_regnamespace('${QUEUE_SCHEMA}') IS NOT NULL AS queue`);
   const [{ version, queue, database }] = rows as [(typeof rows)[number]];
-  const statements = Object.entries<Role>(roles).flatMap(([role, { rights, queue: handles }]) => [
+  // An older version may have made only some of them.
+  const { rows: present } = await client.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)",
+    [Object.keys(roles)],
+  );
+  if (present.length === 0) return;
+  const known = Object.entries<Role>(roles).filter(([role]) => present.some(({ name }) => name === role));
+  const statements = known.flatMap(([role, { rights, queue: handles }]) => [
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`,
     `REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM ${role}`,
     `GRANT CONNECT ON DATABASE ${database} TO ${role}`,
@@ -121,7 +138,7 @@ export async function grant(client: pg.Client): Promise<void> {
       : []),
   ]);
   // Before, only a table's owner could: then Postgres gathers them in its own time.
-  if (version >= 170_000) {
+  if (version >= 170_000 && present.some(({ name }) => name === "shadowfarm_scheduler")) {
     const tables = GATHERED.map((name) => `"${name}"`);
     statements.push(`GRANT MAINTAIN ON ${tables.join(", ")} TO shadowfarm_scheduler`);
   }

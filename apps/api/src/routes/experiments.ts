@@ -35,7 +35,7 @@ import { currentShares } from "@shadowfarm/store/shares";
 import { z } from "zod";
 import { time } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
-import { type Resources, type Route, route } from "../route.ts";
+import { type Resources, type Route, route, together } from "../route.ts";
 
 const tag = "experiments";
 const one = z.strictObject({ experiment: z.string().max(100).describe("id, or name for the newest of that name") });
@@ -94,6 +94,7 @@ export const experimentRoutes: Route[] = [
       name: text.optional().describe("a part of the name"),
     }),
     answer: { name: "Experiments", schema: experimentsSchema },
+    keeping: together,
     async handle({ query, url, resources }) {
       const place = z.strictObject({ submittedAt: z.iso.datetime(), id: text });
       const after = decodeCursor(url, query.cursor, place);

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { jobAnswer, jobRowAnswer, time } from "../json.ts";
 import { ApiProblem } from "../problem.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route, together } from "../route.ts";
 
 const tag = "jobs";
 const text = z.string().max(100);
@@ -40,6 +40,7 @@ export const jobRoutes: Route[] = [
       worker: text.optional(),
     }),
     answer: { name: "Jobs", schema: jobsSchema },
+    keeping: together,
     async handle({ query, url, resources: { reader, store } }) {
       const { experiment, cursor, limit, ...rest } = query;
       const id = experiment === undefined ? undefined : (await findExperiment(store, experiment)).id;

@@ -20,12 +20,19 @@ import { type Roc, rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
-import { type GroupedMeasure, groupsOfRows, sampledInterval, valuesOf } from "@shadowfarm/store/result-groups";
+import {
+  type GroupedMeasure,
+  groupsOfRows,
+  type RowGroup,
+  sampledInterval,
+  valuesOf,
+} from "@shadowfarm/store/result-groups";
 import { fullRows, pageOfIds } from "@shadowfarm/store/result-rows";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
+import { csvOfGroups, type Groups, latexOfGroups } from "../group-tables.ts";
 import { jobAnswer } from "../json.ts";
 import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
@@ -68,43 +75,7 @@ export function resultRoutes(catalog: Catalog): Route[] {
         return new Written(`{"results":[${(await rowTexts.of(ids)).join()}],"nextCursor":${nextCursor}}`);
       },
     }),
-    route({
-      method: "get",
-      path: "/results/groups",
-      role: "reader",
-      tag,
-      summary: "Means over the results that agree in some dimensions; by default over the repeats of each combination",
-      query: z.strictObject({
-        by: z.array(dimensionSchema).max(12).optional().describe("dimensions; none: each combination by itself"),
-        metric: z.array(z.enum(measures)).max(measures.length).default(["auc"]),
-        limit: z
-          .int()
-          .min(1)
-          .max(MOST_GROUPS)
-          .default(1_000)
-          .describe("more groups than this are a problem, not cut off"),
-        ...filters,
-      }),
-      answer: { name: "Groups", schema: groupsSchema },
-      keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { scanner } }) {
-        const by = [...new Set(query.by ?? [])];
-        const wanted = [...new Set(query.metric)];
-        const groups = await groupsOfRows(scanner, filterOf(query), by, wanted, query.limit);
-        return {
-          groups: groups.map(({ key, setting, measures: found, intervals, ...group }) => ({
-            by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
-            ...group,
-            metrics: Object.fromEntries(
-              wanted.map((measure) => {
-                const own = intervals && sampledInterval(intervals, measure);
-                return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.combinations, own)];
-              }),
-            ),
-          })),
-        };
-      },
-    }),
+    ...groupRoutes(dimensionSchema, filters),
     route({
       method: "get",
       path: "/results/dimensions",
@@ -289,6 +260,79 @@ async function bandOf(repeats: Group<ResultRow>, { reader, artifacts }: Pick<Res
   );
   const [first] = repeats;
   return { setting: combinationOf(first), example: first.jobKey, ...rocBand(rocs as [Roc, ...Roc[]]) };
+}
+
+const groupFormats = {
+  "/results/groups": {
+    how: "Means",
+    answer: { name: "Groups", schema: groupsSchema },
+    write: (groups: Groups): z.input<typeof groupsSchema> | Written => ({ groups }),
+  },
+  "/results/groups.csv": {
+    how: "CSV of the means",
+    answer: { mediaType: "text/csv; charset=utf-8", describe: "a line a group" },
+    write: (groups: Groups, metrics: readonly Measure[]) => new Written(csvOfGroups(groups, metrics)),
+  },
+  "/results/groups.tex": {
+    how: "LaTeX table of the means",
+    answer: { mediaType: "application/x-tex; charset=utf-8", describe: "a tabular in the style of booktabs" },
+    write: (groups: Groups, metrics: readonly Measure[]) => new Written(latexOfGroups(groups, metrics)),
+  },
+} as const;
+
+/** `GET /results/groups`, and the same as tables for spreadsheets and papers. */
+function groupRoutes(
+  dimension: z.ZodEnum<Record<string, Dimension>>,
+  filters: ReturnType<typeof filterShape>,
+): Route[] {
+  return Object.entries(groupFormats).map(([path, { how, answer, write }]) =>
+    route({
+      method: "get",
+      path,
+      role: "reader",
+      tag,
+      summary: `${how} over the results that agree in some dimensions; by default over the repeats of each combination`,
+      query: z.strictObject({
+        by: z.array(dimension).max(12).optional().describe("dimensions; none: each combination by itself"),
+        metric: z.array(z.enum(measures)).max(measures.length).default(["auc"]),
+        limit: z
+          .int()
+          .min(1)
+          .max(MOST_GROUPS)
+          .default(1_000)
+          .describe("more groups than this are a problem, not cut off"),
+        ...filters,
+      }),
+      answer,
+      keeping: { version: versionOfResults, freshMs: FRESH_MS },
+      async handle({ query, resources: { scanner } }) {
+        const by = [...new Set(query.by ?? [])];
+        const wanted = [...new Set(query.metric)];
+        const groups = await groupsOfRows(scanner, filterOf(query), by, wanted, query.limit);
+        return write(
+          groups.map((group) => groupAnswer(group, by, wanted)),
+          wanted,
+        );
+      },
+    }),
+  );
+}
+
+function groupAnswer(
+  { key, setting, measures: found, intervals, ...group }: RowGroup,
+  by: readonly Dimension[],
+  wanted: readonly Measure[],
+): Groups[number] {
+  return {
+    by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
+    ...group,
+    metrics: Object.fromEntries(
+      wanted.map((measure) => {
+        const own = intervals && sampledInterval(intervals, measure);
+        return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.combinations, own)];
+      }),
+    ),
+  };
 }
 
 type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];

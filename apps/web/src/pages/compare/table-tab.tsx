@@ -1,5 +1,6 @@
 import type { groupsSchema } from "@shadowfarm/core/api";
 import { type Measure, measures } from "@shadowfarm/core/dimensions";
+import { latexTable } from "@shadowfarm/core/latex";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { apiPath } from "../../api.ts";
@@ -9,7 +10,6 @@ import { save } from "../../parts/save-picture.ts";
 import { valueText } from "../../parts/words.ts";
 import { queries } from "../../queries.ts";
 import { Drawn } from "./drawn.tsx";
-import { latexTable } from "./latex.ts";
 import { NoResults } from "./no-results.tsx";
 import { differing, dimensionsOf, inOrder } from "./settings.ts";
 import type { TabProps } from "./tab.ts";
@@ -122,13 +122,14 @@ function spreadText({ metrics }: Group, measure: Measure): string {
 
 function latexOf(columns: readonly Column<Group>[], groups: readonly Group[]): string {
   const shown = columns.filter(({ id }) => id !== "example");
-  return latexTable(
-    shown.map(({ header, decimals }) => ({ header, right: decimals !== undefined })),
+  const table = latexTable(
+    shown.map(({ header, decimals }) => ({ title: header, align: decimals === undefined ? "left" : "right" })),
     groups.map((group) =>
       shown.map(({ id, value }) => {
         const measure = measures.find((known) => known === id);
-        return measure ? spreadText(group, measure) : valueText(value(group) ?? "–");
+        return measure ? spreadText(group, measure) : valueText(value(group) ?? "n/a");
       }),
     ),
   );
+  return `% needs \\usepackage{booktabs}; mean ± standard deviation over n results\n${table}\n`;
 }
