@@ -7,6 +7,7 @@ import type { Reader } from "@shadowfarm/store/reader";
 import type { Response } from "express";
 import type { z } from "zod";
 import type { Answers } from "./answers.ts";
+import type { Definitions } from "./definitions.ts";
 import type { Events } from "./events.ts";
 
 /** What routes work with. */
@@ -18,6 +19,7 @@ export interface Resources {
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;
+  definitions: Definitions;
   place: Place;
   events: Events;
   answers: Answers;

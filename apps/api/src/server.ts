@@ -11,6 +11,7 @@ import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
 import { keepAnswers } from "./answers.ts";
 import { createApp } from "./app.ts";
+import { definitionsIn } from "./definitions.ts";
 import { openEvents } from "./events.ts";
 
 /** What the API needs. */
@@ -55,8 +56,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const catalog = await catalogIn(place.datasetFolders);
   const answers = keepAnswers();
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
+  const definitions = await definitionsIn(fileURLToPath(new URL("../../../docs", import.meta.url)));
   const app = createApp(
-    { store, reader, artifacts, catalog, place, events, answers, user: options.user },
+    { store, reader, artifacts, catalog, definitions, place, events, answers, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(
