@@ -9,6 +9,7 @@ import type { z } from "zod";
 import type { Answers } from "./answers.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Events } from "./events.ts";
+import type { ShippedExperiments } from "./shipped-experiments.ts";
 
 /** What routes work with. */
 export interface Resources {
@@ -19,7 +20,10 @@ export interface Resources {
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;
+  /** What the documentation says of them. */
   definitions: Definitions;
+  /** The experiment files that come with this version. */
+  shipped: ShippedExperiments;
   place: Place;
   events: Events;
   answers: Answers;

@@ -13,6 +13,7 @@ import { keepAnswers } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { definitionsIn } from "./definitions.ts";
 import { openEvents } from "./events.ts";
+import { shippedExperiments } from "./shipped-experiments.ts";
 
 /** What the API needs. */
 export interface ApiOptions {
@@ -57,8 +58,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const answers = keepAnswers();
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
   const definitions = await definitionsIn(fileURLToPath(new URL("../../../docs", import.meta.url)));
+  const shipped = await shippedExperiments(catalog);
   const app = createApp(
-    { store, reader, artifacts, catalog, definitions, place, events, answers, user: options.user },
+    { store, reader, artifacts, catalog, definitions, shipped, place, events, answers, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { measures } from "./dimensions.ts";
 import { experimentStates, jobKinds, jobStates } from "./job.ts";
 import { metricsSchema } from "./metrics.ts";
+import { paperSchema as numbersSchema } from "./paper.ts";
 import { roles } from "./role.ts";
 
 /** What the API answers, for those who serve it and those who ask. */
@@ -98,8 +99,8 @@ const summary = z.object({
 
 const comparison = z.object({
   figure: z.string(),
-  from: z.string(),
-  metric: z.string(),
+  from: numbersSchema.shape.from,
+  metric: numbersSchema.shape.metric,
   where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   value: z.number(),
   within: z.number().optional(),
@@ -338,6 +339,7 @@ export const provenanceSchema = z.object({
   others: z
     .array(z.object({ kind: z.enum(jobKinds), count, seconds: z.number() }))
     .describe("the other jobs that went into it, such as those of the shadow models"),
+  losses: z.array(z.number()).nullable().optional().describe("the target's mean loss of each epoch; null: not kept"),
 });
 
 export const rocSchema = z.object({
@@ -402,10 +404,25 @@ export const datasetsSchema = z.object({
       records: count,
       licence: z.string(),
       paper: z.string(),
-      downloads: z.array(z.unknown()),
+      downloads: z.array(
+        z.object({
+          file: z.string(),
+          urls: z.array(z.string()).readonly(),
+          checksum: z.object({ algorithm: z.enum(["sha256", "md5"]), hex: z.string() }).nullable(),
+          bytes: count,
+        }),
+      ),
       state: z.enum(["present", "absent", "damaged"]),
       data: z.enum(["real", "synthetic"]).nullable(),
-      found: z.unknown(),
+      found: z
+        .object({
+          origin: z.string(),
+          files: z.array(z.string()).readonly(),
+          records: count,
+          checksum: z.string(),
+          largestGroup: count,
+        })
+        .nullable(),
       problem: z.string().nullable(),
     }),
   ),

@@ -4,12 +4,10 @@ import type { ExperimentSpec } from "@shadowfarm/core/experiment";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { suggestion } from "@shadowfarm/core/suggestion";
 import { type ExperimentWithPaper, experimentsWithPaper } from "@shadowfarm/store/experiment-pages";
-import { rowsVersion } from "@shadowfarm/store/result-rows";
 import { listResults } from "@shadowfarm/store/results";
 import { z } from "zod";
 import { besidePaper, type Comparison } from "../beside-paper.ts";
 import { type Resources, type Route, route } from "../route.ts";
-import { shippedExperiments } from "../shipped-experiments.ts";
 
 const tag = "papers";
 /** What a file may say otherwise without its results being others. */
@@ -25,8 +23,7 @@ export const paperRoutes: Route[] = [
     summary: "The papers that experiments rerun, and how many of their numbers are met",
     answer: { name: "Papers", schema: papersSchema },
     async handle({ resources }) {
-      const { reruns, problems } = await findReruns(resources);
-      return { papers: papersOf(reruns).map(briefOf), problems };
+      return { papers: papersOf(await findReruns(resources)).map(briefOf), problems: [...resources.shipped.problems] };
     },
   }),
   route({
@@ -38,7 +35,7 @@ export const paperRoutes: Route[] = [
     params: z.strictObject({ paper: z.string().max(100) }),
     answer: { name: "PaperDetail", schema: paperDetailSchema },
     async handle({ params, resources }) {
-      const papers = papersOf((await findReruns(resources)).reruns);
+      const papers = papersOf(await findReruns(resources));
       const found = papers.find(({ id }) => id === params.paper);
       if (!found) {
         const known = papers.map(({ id }) => id);
@@ -63,45 +60,24 @@ interface Rerun {
   comparisons: Comparison[];
 }
 
-async function findReruns(resources: Resources): Promise<{ reruns: Rerun[]; problems: string[] }> {
-  const { reader, answers, catalog } = resources;
-  const { files, problems } = await answers.ask(
-    "experiment files",
-    async () => Math.floor(Date.now() / 60_000),
-    () => shippedExperiments(catalog),
-  );
-  const shipped = files.filter(({ spec }) => spec.source !== undefined || spec.paper.length > 0);
-  const names = shipped.map(({ spec }) => spec.name);
+async function findReruns({ reader, store, shipped }: Resources): Promise<Rerun[]> {
+  const files = shipped.files.filter(({ spec }) => spec.source !== undefined || spec.paper.length > 0);
+  const names = files.map(({ spec }) => spec.name);
   const submitted = await experimentsWithPaper(reader, names);
   const newest = new Map(submitted.map((experiment) => [experiment.name, experiment]));
-  const own = shipped.map(({ file, spec }) => {
+  const own = files.map(({ file, spec }) => {
     const experiment = newest.get(spec.name) ?? null;
     return { spec, file, experiment, changed: experiment ? differences(spec, experiment.spec) : [] };
   });
   const others = submitted
     .filter(({ name }) => !names.includes(name))
     .map((experiment) => ({ spec: experiment.spec, file: null, experiment, changed: [] }));
-  const reruns = await Promise.all(
-    [...own, ...others].map(async (rerun) => ({
-      ...rerun,
-      name: rerun.spec.name,
-      comparisons: await comparisonsOf(rerun, resources),
-    })),
-  );
-  return { reruns, problems };
-}
-
-/** Kept until there are new results: everything that an experiment has found is read for it. */
-function comparisonsOf(
-  { spec, experiment }: Pick<Rerun, "spec" | "experiment">,
-  { reader, store, answers }: Resources,
-): Promise<Comparison[]> {
-  const numbers = spec.paper ?? [];
-  if (!experiment || numbers.length === 0) return Promise.resolve(besidePaper(numbers, []));
-  return answers.ask(
-    `paper ${experiment.id}`,
-    () => rowsVersion(reader),
-    async () => besidePaper(numbers, await listResults(store, { experiment: experiment.id })),
+  return Promise.all(
+    [...own, ...others].map(async ({ spec, experiment, ...rest }) => {
+      const numbers = spec.paper ?? [];
+      const results = experiment && numbers.length > 0 ? await listResults(store, { experiment: experiment.id }) : [];
+      return { ...rest, name: spec.name, spec, experiment, comparisons: besidePaper(numbers, results) };
+    }),
   );
 }
 
