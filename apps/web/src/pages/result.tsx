@@ -6,6 +6,7 @@ import { DataTag } from "../parts/data-tag.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Loaded, PlotShape } from "../parts/loaded.tsx";
 import { Plot } from "../parts/plot.tsx";
+import { ProblemView } from "../parts/problem-view.tsx";
 import { plotRoc } from "../plots/roc.ts";
 import { plotScoreHistogram } from "../plots/score-histogram.ts";
 import { queries } from "../queries.ts";
@@ -48,14 +49,7 @@ function Shown({ result }: { result: Result }) {
       </Heading>
       <Numbers result={result} />
       <Chain result={result} />
-      <div className="pair">
-        <Roc result={result} />
-        <div className="stack">
-          <Scores result={result} />
-          <Losses result={result} />
-        </div>
-      </div>
-      <Exposed result={result} />
+      <FromScores result={result} />
       <Repeats result={result} />
       <section>
         <h2>Experiments that it is in</h2>
@@ -113,6 +107,31 @@ function Numbers({ result: { metrics, repeat, jobKey, origin } }: { result: Resu
       </p>
       {noSignal && <p className="bad">Every record has one score: the attack's model learnt nothing.</p>}
     </section>
+  );
+}
+
+/** All that is drawn from the scores, unless they are gone: which is said once. */
+function FromScores({ result }: { result: Result }) {
+  const { error, refetch } = useQuery(queries.scores(result.jobKey));
+  if (error) {
+    return (
+      <>
+        <ProblemView error={error} onRetry={() => void refetch()} />
+        <Losses result={result} />
+      </>
+    );
+  }
+  return (
+    <>
+      <div className="pair">
+        <Roc result={result} />
+        <div className="stack">
+          <Scores result={result} />
+          <Losses result={result} />
+        </div>
+      </div>
+      <Exposed result={result} />
+    </>
   );
 }
 

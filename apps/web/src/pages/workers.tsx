@@ -197,7 +197,7 @@ function Doing({ jobs, running }: Pick<Worker, "jobs" | "running">) {
   const [first] = jobs;
   if (!first) return "–";
   return (
-    <>
+    <span className="whole">
       {first.kind}
       {first.experiment && (
         <>
@@ -211,6 +211,6 @@ function Doing({ jobs, running }: Pick<Worker, "jobs" | "running">) {
         for {durationText(first.seconds)}
         {running > 1 && `, and ${countOf(running - 1, "other")}`}
       </span>
-    </>
+    </span>
   );
 }

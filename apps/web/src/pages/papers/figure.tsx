@@ -1,9 +1,9 @@
 import type { paperDetailSchema } from "@shadowfarm/core/api";
 import { guesses, provenanceNames, subjectOf } from "@shadowfarm/core/paper";
-import { Link } from "@tanstack/react-router";
 import type { z } from "zod";
 import { type Column, DataTable } from "../../parts/data-table.tsx";
 import { Plot } from "../../parts/plot.tsx";
+import { ResultLink } from "../../parts/result-link.tsx";
 import { plotPaper } from "../../plots/paper.ts";
 import { type Rerun, verdictOf } from "./verdict.ts";
 
@@ -17,6 +17,16 @@ interface Props {
   rerun: Rerun;
 }
 
+interface PictureProps {
+  name: string;
+  title: string;
+  metric: Comparison["metric"];
+  comparisons: readonly Comparison[];
+}
+
+/** Rows of a picture that is shown whole. */
+const MANY = 30;
+
 /** One figure of a paper: theirs and ours as a picture, metric by metric, and as a table. */
 export function Figure({ name, figure, comparisons, rerun }: Props) {
   const metrics = [...new Set(comparisons.map(({ metric }) => metric))];
@@ -24,22 +34,29 @@ export function Figure({ name, figure, comparisons, rerun }: Props) {
     <article className="stack figure">
       <h3>{figure}</h3>
       {metrics.map((metric) => (
-        <Plot
+        <Picture
           key={metric}
           name={`${name}-${figure}-${metric}`.replaceAll(/[^\w.-]+/g, "-")}
-          most={900}
-          draw={(width) =>
-            plotPaper(comparisons.filter((own) => own.metric === metric).map(rowOf), {
-              title: `${figure}: the paper's ${metric} and ours`,
-              metric,
-              chance: guesses[metric],
-              width,
-            })
-          }
+          title={`${figure}: the paper's ${metric} and ours`}
+          metric={metric}
+          comparisons={comparisons.filter((own) => own.metric === metric)}
         />
       ))}
       <DataTable label={`${figure} of ${name}`} columns={columnsFor(rerun)} rows={comparisons} rowKey={keyOf} />
     </article>
+  );
+}
+
+/** A row a number; of many, some at a time. */
+function Picture({ name, title, metric, comparisons }: PictureProps) {
+  const draw = (width: number) => plotPaper(comparisons.map(rowOf), { title, metric, chance: guesses[metric], width });
+  const plot = <Plot name={name} most={900} draw={draw} />;
+  if (comparisons.length <= MANY) return plot;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section className="tall" aria-label={title} tabIndex={0}>
+      {plot}
+    </section>
   );
 }
 
@@ -114,9 +131,7 @@ function Results({ keys }: { keys: readonly string[] }) {
     <>
       {keys.slice(0, MOST_LINKED).map((key) => (
         <span key={key}>
-          <Link to="/results/$key" params={{ key }}>
-            {key.slice(0, 6)}
-          </Link>{" "}
+          <ResultLink name={key} />{" "}
         </span>
       ))}
       {keys.length > MOST_LINKED && <span className="faint">and {keys.length - MOST_LINKED} more</span>}

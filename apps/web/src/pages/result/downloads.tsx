@@ -1,12 +1,14 @@
 import type { scoresSchema } from "@shadowfarm/core/api";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { apiPath, ask } from "../../api.ts";
 import { ProblemView } from "../../parts/problem-view.tsx";
 import { save } from "../../parts/save-picture.ts";
+import { queries } from "../../queries.ts";
 
 /** The scores of every record, and the commands that tell the same. */
 export function Downloads({ jobKey, records }: { jobKey: string; records: number }) {
+  const scores = useQuery(queries.scores(jobKey));
   const path = `/results/${encodeURIComponent(jobKey)}/scores`;
   const table = useMutation({
     mutationFn: () => ask<z.output<typeof scoresSchema>>(path, { search: { all: true } }),
@@ -19,17 +21,21 @@ export function Downloads({ jobKey, records }: { jobKey: string; records: number
   return (
     <section>
       <h2>Scores of all {records.toLocaleString("en")} records</h2>
-      <p className="actions">
-        <button type="button" disabled={table.isPending} onClick={() => table.mutate()}>
-          CSV
-        </button>
-        <a className="button" href={apiPath(path, { all: true })} download={`scores-${jobKey.slice(0, 10)}.json`}>
-          JSON
-        </a>
-        <a className="button" href={apiPath(`/jobs/${encodeURIComponent(jobKey)}/artifacts/scores`)} download>
-          safetensors
-        </a>
-      </p>
+      {scores.isError ? (
+        <p className="faint">They cannot be had, as is said above.</p>
+      ) : (
+        <p className="actions">
+          <button type="button" disabled={table.isPending} onClick={() => table.mutate()}>
+            CSV
+          </button>
+          <a className="button" href={apiPath(path, { all: true })} download={`scores-${jobKey.slice(0, 10)}.json`}>
+            JSON
+          </a>
+          <a className="button" href={apiPath(`/jobs/${encodeURIComponent(jobKey)}/artifacts/scores`)} download>
+            safetensors
+          </a>
+        </p>
+      )}
       {table.error && <ProblemView error={table.error} />}
       <p className="faint">The same chain on the command line:</p>
       <pre>

@@ -1,10 +1,10 @@
 import type { resultDetailSchema, resultsSchema } from "@shadowfarm/core/api";
 import { summarize } from "@shadowfarm/core/summary";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { type Column, DataTable } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
+import { ResultLink } from "../../parts/result-link.tsx";
 import { countOf } from "../../parts/words.ts";
 import { queries, type Search } from "../../queries.ts";
 
@@ -13,7 +13,11 @@ type Row = z.output<typeof resultsSchema>["results"][number];
 
 /** The same combination again: how far its repeats are apart. */
 export function Repeats({ result }: { result: Result }) {
-  const query = useInfiniteQuery(queries.results({ ...searchOf(result), limit: MOST }));
+  const known = useQuery(queries.dimensions());
+  const query = useInfiniteQuery({
+    ...queries.results({ ...searchOf(result, known.data?.dimensions ?? []), limit: MOST }),
+    enabled: known.data !== undefined,
+  });
   return (
     <section>
       <h2>Repeats of the same combination</h2>
@@ -44,13 +48,17 @@ export function Repeats({ result }: { result: Result }) {
 const MOST = 1_000;
 const owners = ["dataset", "model", "training", "attack", "defense"] as const;
 
-/** What can be asked for of the combination; what cannot, such as parameters without a value, is told apart afterwards. */
-function searchOf(result: Result): Search {
+/**
+ * What can be asked for of the combination. What cannot is told apart afterwards: parameters without a value, and those that
+ * units do not have any more.
+ */
+function searchOf(result: Result, known: readonly string[]): Search {
   const { dataset, data, records, split, model, attack, attacker, defense } = result;
   const parameters = owners.flatMap((owner) =>
     Object.entries(owner === "training" ? result.training : result[`${owner}Params`])
       .filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))
-      .map(([name, value]) => [`${owner}.${name}`, value] as const),
+      .map(([name, value]) => [`${owner}.${name}`, value] as const)
+      .filter(([name]) => known.includes(name)),
   );
   return { dataset, data, records, split, model, attack, attacker, defense, ...Object.fromEntries(parameters) };
 }
@@ -82,14 +90,7 @@ function columnsFor(shown: string): Column<Row>[] {
       id: "key",
       header: "Result",
       value: ({ jobKey }) => jobKey,
-      show: ({ jobKey }) =>
-        jobKey === shown ? (
-          <>{jobKey.slice(0, 10)}, this one</>
-        ) : (
-          <Link to="/results/$key" params={{ key: jobKey }}>
-            {jobKey.slice(0, 10)}
-          </Link>
-        ),
+      show: ({ jobKey }) => (jobKey === shown ? <>{jobKey.slice(0, 10)}, this one</> : <ResultLink name={jobKey} />),
     },
   ];
 }
