@@ -87,7 +87,8 @@ test("a result: where it comes from, its pictures, its most exposed records, its
   await page.getByText(/n = 3 repeats/).waitFor();
   await look(page, "result");
   await page.getByRole("button", { name: "Verify" }).click();
-  await page.getByText("4 artifacts as they were left").waitFor();
+  await page.getByText(/4 artifacts as they were left; the metrics are what the scores give/).waitFor();
+  await page.getByRole("img", { name: "Losses of mlp on mnist" }).waitFor();
   await page.getByRole("link", { name: "linear" }).click();
   await page.waitForURL(/roc=linear/);
   await page

@@ -98,6 +98,12 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
     .option("--json", "print JSON")
     .action(act(async () => (await import("./commands/explain.ts")).explain));
   program
+    .command("verify")
+    .description("read all that a result is made of against its hashes, and compute its metrics anew from the scores")
+    .argument("<result>", "as of explain")
+    .option("--json", "print JSON")
+    .action(act(async () => (await import("./commands/verify.ts")).verify));
+  program
     .command("attack")
     .description("run attacks on posteriors made elsewhere (.npy or .csv); models and records are counted from 0")
     .requiredOption("--posteriors <file>", "records × classes of the target, or models × records × classes")

@@ -23,7 +23,7 @@ import type {
   rocSchema,
   scoresSchema,
   usersSchema,
-  verifiedSchema,
+  verificationSchema,
   workersSchema,
 } from "@shadowfarm/core/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
@@ -70,11 +70,12 @@ export const queries = {
   bands: (search: Search) => one<typeof rocBandsSchema>("/results/bands", search),
   frontier: (search: Search) => one<typeof frontierSchema>("/results/frontier", search),
   result: (key: string) => one<typeof resultDetailSchema>(`/results/${at(key)}`),
-  provenance: (key: string) => one<typeof provenanceSchema>(`/results/${at(key)}/provenance`),
+  provenance: (key: string, search: Search = {}) =>
+    one<typeof provenanceSchema>(`/results/${at(key)}/provenance`, search),
   roc: (key: string, search: Search = {}) => one<typeof rocSchema>(`/results/${at(key)}/roc`, search),
   scores: (key: string, search: Search = {}) => one<typeof scoresSchema>(`/results/${at(key)}/scores`, search),
   pictures: (key: string) => one<typeof picturesSchema>(`/results/${at(key)}/pictures`),
-  verified: (key: string) => one<typeof verifiedSchema>(`/results/${at(key)}/verify`),
+  verification: (key: string) => one<typeof verificationSchema>(`/results/${at(key)}/verification`),
   papers: () => one<typeof papersSchema>("/papers"),
   paperDetail: (id: string) => one<typeof paperDetailSchema>(`/papers/${at(id)}`),
   workers: () => one<typeof workersSchema>("/workers"),

@@ -339,7 +339,30 @@ export const provenanceSchema = z.object({
   others: z
     .array(z.object({ kind: z.enum(jobKinds), count, seconds: z.number() }))
     .describe("the other jobs that went into it, such as those of the shadow models"),
-  losses: z.array(z.number()).nullable().optional().describe("the target's mean loss of each epoch; null: not kept"),
+  classes: count.nullable().describe("of the dataset; null where the target's answers cannot be read"),
+  losses: z
+    .array(z.object({ key: z.string(), owner: z.string(), losses: z.array(z.number()) }))
+    .describe("mean training loss of each epoch: the target's, then those of `shadows` of the other models"),
+  unread: z.array(z.string()).describe("why losses are missing, model by model"),
+});
+
+export const verificationSchema = z.object({
+  key: z.string(),
+  holds: z.boolean().describe("everything is there, unaltered, and gives the stored numbers"),
+  artifacts: z.array(
+    z.object({
+      kind: z.enum(jobKinds),
+      job: z.string(),
+      name: z.string(),
+      bytes: count,
+      problem: z.string().nullable().describe("null: it is what its hash says"),
+    }),
+  ),
+  differences: z
+    .array(z.object({ metric: z.string(), stored: z.unknown(), recomputed: z.unknown() }))
+    .nullable()
+    .describe("metrics that the scores do not give, compared bit for bit; null where the scores cannot be read"),
+  given: z.array(z.string()).describe("metrics that scores cannot give, taken as they are stored"),
 });
 
 export const rocSchema = z.object({
@@ -363,19 +386,6 @@ export const picturesSchema = z.object({
   pictures: z.boolean().describe("whether its records can be seen"),
   reason: z.string().nullable().describe("why not"),
   synthetic: z.boolean().describe("whether they are a stand-in's"),
-});
-
-export const verifiedSchema = z.object({
-  artifacts: z.array(
-    z.object({
-      job: z.string(),
-      kind: z.enum(jobKinds),
-      name: z.string(),
-      sha256: z.string(),
-      bytes: count,
-      problem: z.string().nullable().describe("null: the stored bytes are as the job left them"),
-    }),
-  ),
 });
 
 export const catalogSchema = z.object({

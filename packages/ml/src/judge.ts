@@ -16,7 +16,7 @@ export function judge(
 ): Metrics {
   const { labels, classes } = input.target;
   const queries = queriesOf(input) + otherQueries;
-  return evaluate(scores, isMember, threshold, accuraciesOf(input, isMember), {
+  return evaluate(scores, isMember, threshold, accuraciesOf(input.target, isMember), {
     ...{ labels, classes, queries },
     ...rest,
   });
@@ -31,8 +31,10 @@ function queriesOf({ target, population, randomPoints, probedRandomPoints }: Att
 }
 
 /** The target's accuracy on its members, which are all of its training records, and on the non-members. */
-function accuraciesOf({ target }: AttackInput, isMember: Uint8Array): TargetAccuracy {
-  const { posteriors, labels, classes, views } = target;
+export function accuraciesOf(
+  { posteriors, labels, classes, views }: Pick<AttackInput["target"], "posteriors" | "labels" | "classes" | "views">,
+  isMember: Uint8Array,
+): TargetAccuracy {
   const predicted = predictedClasses(posteriors, classes);
   const correct = [0, 0];
   const total = [0, 0];

@@ -134,6 +134,33 @@ export interface Provenance {
   others: { kind: JobKind; count: number; seconds: number }[];
 }
 
+/** The jobs that a result was made by, its own and those of all models and records that went into it. */
+export async function upstreamKeys(reader: Reader, resultKey: string): Promise<string[]> {
+  const found = await reader.query<{ key: string }>(sql`${upstream(resultKey)} SELECT key FROM upstream ORDER BY key`);
+  return found.map(({ key }) => key);
+}
+
+/** Some trainings that went into a result besides these, in the order of their keys. */
+export async function trainedBeside(
+  reader: Reader,
+  resultKey: string,
+  besides: readonly string[],
+  most: number,
+): Promise<string[]> {
+  const found = await reader.query<{ key: string }>(sql`${upstream(resultKey)}
+    SELECT job.key FROM upstream JOIN "Job" job ON job.key = upstream.key
+    WHERE job.kind = 'train' AND NOT job.key = ANY(${[...besides]}::text[]) ORDER BY job.key LIMIT ${most}`);
+  return found.map(({ key }) => key);
+}
+
+function upstream(resultKey: string): Prisma.Sql {
+  return sql`
+    WITH RECURSIVE upstream AS (
+      SELECT ${resultKey}::text AS key
+      UNION SELECT edge."inputKey" FROM "JobDependency" edge JOIN upstream ON edge."jobKey" = upstream.key
+    )`;
+}
+
 /** Everything that went into a result. */
 export async function provenanceOf(reader: Reader, resultKey: string): Promise<Provenance> {
   const chain: JobDetail[] = [];
@@ -145,11 +172,7 @@ export async function provenanceOf(reader: Reader, resultKey: string): Promise<P
     next = upstreamOf(job);
   }
   const own = chain.map(({ key }) => key);
-  const others = await reader.query<Provenance["others"][number]>(sql`
-    WITH RECURSIVE upstream AS (
-      SELECT ${resultKey}::text AS key
-      UNION SELECT edge."inputKey" FROM "JobDependency" edge JOIN upstream ON edge."jobKey" = upstream.key
-    )
+  const others = await reader.query<Provenance["others"][number]>(sql`${upstream(resultKey)}
     SELECT job.kind::text, count(*)::int AS count, coalesce(sum(job.seconds), 0)::float8 AS seconds
     FROM upstream JOIN "Job" job ON job.key = upstream.key WHERE NOT job.key = ANY(${own}::text[])
     GROUP BY job.kind ORDER BY job.kind`);

@@ -1,5 +1,5 @@
-import { picturesSchema, verifiedSchema } from "@shadowfarm/core/api";
-import { ArtifactCorrupt, NotFound } from "@shadowfarm/core/errors";
+import { picturesSchema } from "@shadowfarm/core/api";
+import { NotFound } from "@shadowfarm/core/errors";
 import { type JobDetail, provenanceOf } from "@shadowfarm/store/job-rows";
 import { findResult } from "@shadowfarm/store/scores";
 import { encode, type PngDataArray } from "fast-png";
@@ -64,25 +64,6 @@ export const recordRoutes: Route[] = [
       return undefined;
     },
   }),
-  route({
-    method: "get",
-    path: "/results/:key/verify",
-    role: "reader",
-    tag,
-    summary: "Reads what the target's way to a result left, and holds it to the hashes that were kept of it",
-    params: one,
-    answer: { name: "Verified", schema: verifiedSchema },
-    async handle({ params, resources: { reader, artifacts } }) {
-      const { jobKey } = await findResult(reader, params.key);
-      const { chain } = await provenanceOf(reader, jobKey);
-      const left = chain.flatMap((job) =>
-        job.artifacts.map((artifact) => ({ job: job.key, kind: job.kind, ...artifact })),
-      );
-      const verified: z.input<typeof verifiedSchema>["artifacts"] = [];
-      for (const artifact of left) verified.push({ ...artifact, problem: await problemOf(artifact, artifacts) });
-      return { artifacts: verified };
-    },
-  }),
 ];
 
 /** What the prepare job at the beginning of a result's chain left. */
@@ -97,14 +78,4 @@ async function recordsOf(key: string, { reader }: Resources) {
 function levelsOf(data: ArrayLike<number>, low: number, high: number): PngDataArray {
   if (data instanceof Uint8Array) return data;
   return Uint8Array.from(data, (value) => Math.round((255 * (value - low)) / (high - low)));
-}
-
-async function problemOf(ref: { sha256: string; bytes: number }, artifacts: Resources["artifacts"]) {
-  try {
-    await artifacts.verify(ref);
-    return null;
-  } catch (error) {
-    if (error instanceof ArtifactCorrupt) return error.message;
-    throw error;
-  }
 }

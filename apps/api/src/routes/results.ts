@@ -8,6 +8,7 @@ import {
   rocBandsSchema,
   rocSchema,
   scoresSchema,
+  verificationSchema,
 } from "@shadowfarm/core/api";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
@@ -33,9 +34,11 @@ import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
 import { exportRoutes } from "../exports.ts";
 import { jobAnswer, time } from "../json.ts";
+import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
 import { type Resources, type Route, route } from "../route.ts";
+import { verifyResult } from "../verification.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
@@ -201,14 +204,30 @@ export function resultRoutes(catalog: Catalog): Route[] {
       path: "/results/:key/provenance",
       role: "reader",
       tag,
-      summary: "Where a result comes from: every job of the target's way, with artifacts, machine, engine and version",
+      summary:
+        "Where a result comes from: every job of the target's way, with artifacts, machine, engine, version and losses",
       params: one,
+      query: z.strictObject({
+        shadows: z.int().min(0).max(16).default(0).describe("of so many other models the losses come along"),
+      }),
       answer: { name: "Provenance", schema: provenanceSchema },
-      async handle({ params, resources: { reader } }) {
+      async handle({ params, query, resources: { reader, artifacts } }) {
         const { jobKey } = await findResult(reader, params.key);
         const { chain, others } = await provenanceOf(reader, jobKey);
-        return { chain: chain.map(jobAnswer), others };
+        const learning = await learningOf(reader, artifacts, jobKey, chain, query.shadows);
+        return { chain: chain.map(jobAnswer), others, ...learning };
       },
+    }),
+    route({
+      method: "get",
+      path: "/results/:key/verification",
+      role: "reader",
+      tag,
+      summary: "Whether what the target's way left is unaltered, and gives the result's numbers to the bit",
+      params: one,
+      answer: { name: "Verification", schema: verificationSchema },
+      handle: ({ params, resources: { reader, artifacts } }) =>
+        verifyResult(reader, artifacts, params.key, { others: false }),
     }),
     route({
       method: "get",

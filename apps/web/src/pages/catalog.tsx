@@ -9,7 +9,7 @@ import { Loaded } from "../parts/loaded.tsx";
 import { queries } from "../queries.ts";
 import { rootRoute } from "../root-route.tsx";
 
-export const unitKinds = ["attack", "defense", "model", "dataset"] as const;
+const unitKinds = ["attack", "defense", "model", "dataset"] as const;
 
 const searchSchema = z.object({
   kind: z.enum(unitKinds).optional(),

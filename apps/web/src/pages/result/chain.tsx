@@ -4,8 +4,8 @@ import type { ReactNode } from "react";
 import type { z } from "zod";
 import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { countOf, durationText, timeText } from "../../parts/words.ts";
-import { queries } from "../../queries.ts";
 import { type Fact, factsOf, summaryOf } from "./facts.ts";
+import { provenanceOf } from "./provenance.ts";
 import { Verify } from "./verify.tsx";
 
 type Result = z.output<typeof resultDetailSchema>;
@@ -13,7 +13,7 @@ type Job = z.output<typeof jobDetailSchema>;
 
 /** The way of a number: prepare → train → query → attack → metrics. */
 export function Chain({ result }: { result: Result }) {
-  const query = useQuery(queries.provenance(result.jobKey));
+  const query = useQuery(provenanceOf(result.jobKey));
   return (
     <section>
       <div className="row">

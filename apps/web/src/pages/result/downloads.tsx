@@ -37,9 +37,9 @@ export function Downloads({ jobKey, records }: { jobKey: string; records: number
         </p>
       )}
       {table.error && <ProblemView error={table.error} />}
-      <p className="faint">The same chain on the command line:</p>
+      <p className="faint">On the command line, the same chain, and all that went into it read and computed anew:</p>
       <pre>
-        <code>npm run farm -- explain {jobKey.slice(0, 10)}</code>
+        <code>{`npm run farm -- explain ${jobKey.slice(0, 10)}\nnpm run farm -- verify ${jobKey.slice(0, 10)}`}</code>
       </pre>
     </section>
   );
