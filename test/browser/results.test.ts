@@ -127,6 +127,7 @@ test("altered bytes, scores that are gone, and a result that is none are said pl
     .getByRole("alert")
     .filter({ hasText: /attack scores: / })
     .waitFor();
+  await look(page, "result-altered");
   await store.db.artifact.deleteMany({ where: { jobKey: key } });
   await page.reload();
   await page.getByText(/the scores of result \w+ were removed/).waitFor();

@@ -112,7 +112,11 @@ const columns: Column<Dataset>[] = [
   { id: "official", header: "Official", value: ({ records }) => records, decimals: 0 },
   { id: "classes", header: "Classes", value: ({ classes }) => classes, decimals: 0 },
   { id: "kind", header: "Kind", value: ({ kind }) => kind },
-  { id: "origin", header: "Origin", value: ({ found }) => found?.origin ?? "synthetic stand-in" },
+  {
+    id: "origin",
+    header: "Origin",
+    value: ({ found, state }) => found?.origin ?? (state === "absent" ? "synthetic stand-in" : null),
+  },
   { id: "get", header: "Get it: npm run farm -- …", value: commandOf, show: (dataset) => <Get dataset={dataset} /> },
   { id: "licence", header: "Licence", value: ({ licence }) => licence },
   { id: "title", header: "What", value: ({ title }) => title, hidden: true },
@@ -134,7 +138,7 @@ function Get({ dataset }: { dataset: Dataset }) {
   return (
     <>
       <code className="whole">{commandOf(dataset)}</code>{" "}
-      <span className="faint">{downloads.length > 0 ? sizeText([dataset]) : "with its files"}</span>
+      <span className="faint whole">{downloads.length > 0 ? sizeText([dataset]) : "with its files"}</span>
     </>
   );
 }

@@ -118,5 +118,10 @@ const columns: Column<Parameter>[] = [
     show: ({ fallback }) => (fallback === undefined ? "must be given" : valueText(fallback)),
   },
   { id: "range", header: "Range", value: ({ range }) => range },
-  { id: "meaning", header: "Meaning", value: ({ meaning }) => meaning },
+  {
+    id: "meaning",
+    header: "Meaning",
+    value: ({ meaning }) => meaning,
+    show: ({ meaning }) => <span className="said">{meaning}</span>,
+  },
 ];

@@ -102,9 +102,9 @@ function columnsFor(rerun: Rerun): Column<Comparison>[] {
       show: (comparison) => {
         const { said, why, bad } = verdictOf(comparison, rerun);
         return (
-          <>
+          <span className={why.length > 30 ? "said" : undefined}>
             <span className={bad ? "bad" : undefined}>{said}</span> <span className="faint">{why}</span>
-          </>
+          </span>
         );
       },
     },

@@ -26,7 +26,7 @@ export function Losses({ result }: { result: Result }) {
             );
           }
           const curves = known.map(({ key, owner, losses: own }) => ({
-            ...{ facet: dataset, name: owner, key, synthetic: data === "synthetic", losses: own },
+            ...{ facet: dataset, name: nameOf(owner), key, synthetic: data === "synthetic", losses: own },
           }));
           return (
             <Plot
@@ -39,4 +39,9 @@ export function Losses({ result }: { result: Result }) {
       </Loaded>
     </section>
   );
+}
+
+/** The attacker's own models are numbered. */
+function nameOf(owner: string): string {
+  return /^\d+$/.test(owner) ? `shadow ${owner}` : owner;
 }
