@@ -91,7 +91,7 @@ const columns: Column<Unit>[] = [
     header: "Unit",
     value: ({ name }) => name,
     show: ({ kind, name }) => (
-      <Link className="whole" to="/catalog/$kind/$name" params={{ kind, name }}>
+      <Link className="unbroken" to="/catalog/$kind/$name" params={{ kind, name }}>
         {name}
       </Link>
     ),

@@ -102,7 +102,7 @@ const columns: Column<Dataset>[] = [
     header: "Dataset",
     value: ({ name }) => name,
     show: ({ name }) => (
-      <Link className="whole" to="/catalog/$kind/$name" params={{ kind: "dataset", name }}>
+      <Link className="unbroken" to="/catalog/$kind/$name" params={{ kind: "dataset", name }}>
         {name}
       </Link>
     ),
@@ -137,8 +137,8 @@ function Get({ dataset }: { dataset: Dataset }) {
   const { downloads } = dataset;
   return (
     <>
-      <code className="whole">{commandOf(dataset)}</code>{" "}
-      <span className="faint whole">{downloads.length > 0 ? sizeText([dataset]) : "with its files"}</span>
+      <code className="unbroken">{commandOf(dataset)}</code>{" "}
+      <span className="faint unbroken">{downloads.length > 0 ? sizeText([dataset]) : "with its files"}</span>
     </>
   );
 }

@@ -85,7 +85,7 @@ function columnsFor({ id }: Paper, shown: string | undefined): Column<Rerun>[] {
       value: ({ name }) => name,
       show: ({ name }) => (
         <Link
-          className="whole"
+          className="unbroken"
           to="/papers/$paper"
           params={{ paper: id }}
           search={{ experiment: name }}

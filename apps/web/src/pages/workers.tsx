@@ -197,7 +197,7 @@ function Doing({ jobs, running }: Pick<Worker, "jobs" | "running">) {
   const [first] = jobs;
   if (!first) return "–";
   return (
-    <span className="whole">
+    <span className="unbroken">
       {first.kind}
       {first.experiment && (
         <>

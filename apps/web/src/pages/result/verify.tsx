@@ -32,7 +32,7 @@ function Holds({ verification: { artifacts } }: { verification: Verification }) 
 
 function Broken({ verification: { artifacts, differences } }: { verification: Verification }) {
   return (
-    <div className="problem whole-row" role="alert">
+    <div className="problem own-row" role="alert">
       <h3>The result does not hold</h3>
       {artifacts
         .filter(({ problem }) => problem !== null)
