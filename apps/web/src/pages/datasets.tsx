@@ -118,7 +118,12 @@ const columns: Column<Dataset>[] = [
     value: ({ found, state }) => found?.origin ?? (state === "absent" ? "synthetic stand-in" : null),
   },
   { id: "get", header: "Get it: npm run farm -- …", value: commandOf, show: (dataset) => <Get dataset={dataset} /> },
-  { id: "licence", header: "Licence", value: ({ licence }) => licence },
+  {
+    id: "licence",
+    header: "Licence",
+    value: ({ licence }) => licence,
+    show: ({ licence }) => <span className="terms">{licence}</span>,
+  },
   { id: "title", header: "What", value: ({ title }) => title, hidden: true },
   { id: "paper", header: "Cite", value: ({ paper }) => paper, hidden: true },
 ];

@@ -73,7 +73,7 @@ const columns: Column<Paper>[] = [
     header: "Paper",
     value: ({ source }) => source,
     show: ({ id, source }) => (
-      <Link to="/papers/$paper" params={{ paper: id }}>
+      <Link className="terms" to="/papers/$paper" params={{ paper: id }}>
         {source}
       </Link>
     ),
