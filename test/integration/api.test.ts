@@ -10,6 +10,7 @@ import type { Store } from "@shadowfarm/store/client";
 import { createToken, revokeToken } from "@shadowfarm/store/tokens";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { decode } from "fast-png";
 import { parquetReadObjects } from "hyparquet";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test as plainTest } from "vitest";
@@ -295,6 +296,16 @@ describe("reading", () => {
     expect(roc.body.points.at(-1)).toEqual({ fpr: 1, tpr: 1 });
     const scores = await ask("GET", `/results/${key}/scores?top=3&all=true`);
     expect(scores.body).toMatchObject({ records: 120, exposed: [{ member: true }, {}, {}] });
+    expect((await ask("GET", `/results/${key}/pictures`)).body).toMatchObject({ pictures: true, synthetic: false });
+    const record = (scores.body.exposed as { record: number }[])[0]?.record as number;
+    const picture = await fetch(`${api.url}/api/results/${key}/pictures/${record}`);
+    used.add("GET /results/{key}/pictures/{record}");
+    expect(picture.headers.get("content-type")).toBe("image/png");
+    expect(decode(new Uint8Array(await picture.arrayBuffer()))).toMatchObject({ width: 28, height: 28, channels: 1 });
+    expect((await ask("GET", `/results/${key}/pictures/999999`)).status).toBe(404);
+    expect(provenance.body).toMatchObject({ classes: 10, losses: [{ owner: "target" }], unread: [] });
+    const verified = await ask("GET", `/results/${key}/verification`);
+    expect(verified.body).toMatchObject({ holds: true, differences: [], artifacts: [{}, {}, {}, { name: "scores" }] });
     const explained = await cli.run(["explain", key.slice(0, 8)]);
     expect(explained.code, explained.stderr).toBe(0);
     for (const job of provenance.body.chain) expect(explained.stdout).toContain(`${job.kind} ${job.key}\n`);
@@ -356,6 +367,24 @@ describe("reading", () => {
     },
   );
 
+  plainTest("papers: the files that come with it, and what was submitted with published numbers", async () => {
+    const { body } = await ask<{ papers: { id: string; files: number }[]; problems: string[] }>("GET", "/papers");
+    expect(body.problems).toEqual([]);
+    expect(body.papers).toContainEqual(expect.objectContaining({ id: "salem-et-al-2019", within: 0, files: 9 }));
+    const submitted = await ask("GET", "/papers/published-numbers-of-no-paper-that-is-named");
+    expect(submitted.body).toMatchObject({
+      ...{ numbers: 1, within: 1, beyond: 0, missing: 0 },
+      experiments: [
+        { name: "small", file: null, changed: [], comparisons: [{ holds: true, records: [60], ours: { n: 2 } }] },
+      ],
+    });
+    const salem = await ask("GET", "/papers/salem-et-al-2019");
+    expect(salem.body.experiments).toContainEqual(
+      expect.objectContaining({ file: "apps/farm/experiments/ml-leaks/epochs.yaml", experiment: null }),
+    );
+    expect((await ask("GET", "/papers/salem-2019")).status).toBe(404);
+  });
+
   plainTest("exports hold what the list has", async () => {
     const lines = await ask<string>("GET", "/results.jsonl?attack=gap");
     const rows = lines.body
@@ -383,7 +412,9 @@ describe("reading", () => {
     const { body } = await ask<{ units: { kind: string; name: string }[] }>("GET", "/catalog");
     expect(body.units).toContainEqual(expect.objectContaining({ kind: "attack", name: "lira" }));
     expect((await ask<{ datasets: unknown[] }>("GET", "/datasets")).body.datasets.length).toBeGreaterThan(7);
-    expect((await ask("GET", "/workers")).body).toMatchObject({ workers: [{ alive: false, running: 0 }] });
+    const [worker] = (await ask<{ workers: { utilization: number }[] }>("GET", "/workers")).body.workers;
+    expect(worker).toMatchObject({ alive: false, running: 0, jobs: [], pool: expect.any(String) });
+    expect(worker?.utilization).toBeGreaterThan(0);
     expect((await ask("GET", "/me")).body).toMatchObject({ role: "admin", name: "" });
     expect((await ask<{ users: unknown[] }>("GET", "/users")).body.users.length).toBeGreaterThan(0);
   });

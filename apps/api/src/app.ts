@@ -23,12 +23,22 @@ import { type Keeping, type Resources, type Route, Written } from "./route.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { farmRoutes } from "./routes/farm.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { paperRoutes } from "./routes/papers.ts";
+import { recordRoutes } from "./routes/records.ts";
 import { resultRoutes } from "./routes/results.ts";
 import { sessionRoutes } from "./routes/session.ts";
 
 /** Every endpoint there is. */
 export function routesOf(catalog: Catalog): Route[] {
-  return [...experimentRoutes, ...jobRoutes, ...resultRoutes(catalog), ...farmRoutes, ...sessionRoutes];
+  return [
+    ...experimentRoutes,
+    ...jobRoutes,
+    ...resultRoutes(catalog),
+    ...recordRoutes,
+    ...paperRoutes,
+    ...farmRoutes,
+    ...sessionRoutes,
+  ];
 }
 
 const nothing = z.strictObject({});

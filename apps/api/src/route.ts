@@ -6,9 +6,11 @@ import type { Store } from "@shadowfarm/store/client";
 import type { Reader } from "@shadowfarm/store/reader";
 import type { Response } from "express";
 import type { z } from "zod";
+import type { Definitions } from "./definitions.ts";
 import type { Events } from "./events.ts";
 import type { Replies } from "./replies.ts";
 import type { RowTexts } from "./row-texts.ts";
+import type { ShippedExperiments } from "./shipped-experiments.ts";
 
 /** What routes work with. */
 export interface Resources {
@@ -21,6 +23,10 @@ export interface Resources {
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;
+  /** What the documentation says of them. */
+  definitions: Definitions;
+  /** The experiment files that come with this version. */
+  shipped: ShippedExperiments;
   place: Place;
   events: Events;
   replies: Replies;

@@ -12,9 +12,11 @@ import { rowsVersion } from "@shadowfarm/store/result-rows";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
 import { createApp } from "./app.ts";
+import { definitionsIn } from "./definitions.ts";
 import { openEvents } from "./events.ts";
 import { keepReplies } from "./replies.ts";
 import { keepRowTexts } from "./row-texts.ts";
+import { shippedExperiments } from "./shipped-experiments.ts";
 
 /** What the API needs. */
 export interface ApiOptions {
@@ -70,8 +72,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     resultsVersion: () => versionOnce(null),
   };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
+  const definitions = await definitionsIn(fileURLToPath(new URL("../../../docs", import.meta.url)));
+  const shipped = await shippedExperiments(catalog);
   const app = createApp(
-    { store, reader, scanner, artifacts, catalog, place, events, ...kept, user: options.user },
+    { store, reader, scanner, artifacts, catalog, definitions, shipped, place, events, ...kept, user: options.user },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(

@@ -1,14 +1,5 @@
-import type { PaperComparison } from "@shadowfarm/core/paper";
+import { type PaperComparison, provenanceNames, subjectOf } from "@shadowfarm/core/paper";
 import { meanAndSd, renderTable, type TableContent } from "./tables.ts";
-
-const provenances = {
-  P: "printed",
-  V: "read off a drawing",
-  C: "from code",
-  D: "code run",
-  R: "reproduced by others",
-  O: "own trial",
-};
 
 /** Published numbers beside ours, figure by figure. */
 export function paperTable(comparisons: readonly PaperComparison[]): TableContent {
@@ -27,7 +18,7 @@ export function paperTable(comparisons: readonly PaperComparison[]): TableConten
     ],
     rows: comparisons.map(({ figure, from, where, metric, value, within, ours }) => [
       figure,
-      provenances[from],
+      provenanceNames[from],
       subjectOf(where),
       metric,
       value.toFixed(3),
@@ -37,13 +28,6 @@ export function paperTable(comparisons: readonly PaperComparison[]): TableConten
       within === undefined || ours.mean === null ? "" : verdict(ours.mean - value, within),
     ]),
   };
-}
-
-/** What a published number is about: `mnist shadow batch=50`. */
-export function subjectOf(where: PaperComparison["where"]): string {
-  return Object.entries(where)
-    .map(([name, given]) => (name.includes(".") ? `${name.split(".")[1]}=${given}` : String(given)))
-    .join(" ");
 }
 
 /** The same for a terminal. */

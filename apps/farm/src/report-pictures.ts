@@ -9,7 +9,7 @@ import {
 } from "@shadowfarm/core/frontier";
 import { groupsBy } from "@shadowfarm/core/groups";
 import type { ScoreHistogram } from "@shadowfarm/core/histogram";
-import { matches, type PaperComparison } from "@shadowfarm/core/paper";
+import { guesses, matches, type PaperComparison, subjectOf } from "@shadowfarm/core/paper";
 import type { RocBand } from "@shadowfarm/core/roc-band";
 import { catalog } from "@shadowfarm/ml/catalog";
 import type { ResultRow } from "@shadowfarm/store/results";
@@ -29,7 +29,6 @@ import {
   leakTitles,
   withInterval,
 } from "./frontier-table.ts";
-import { subjectOf } from "./paper-table.ts";
 import { combinationName, groupsOf, nameOf, settingNames, type TableContent, targetName } from "./tables.ts";
 
 /** A picture of the report, for which a page has room and Markdown has not. */
@@ -137,19 +136,6 @@ export function leakParts(results: readonly ResultRow[]): Part[] {
   }));
   return cellsOf("auc").length < 2 ? [] : [{ heading: "Which target leaks, under which attack", figures }];
 }
-
-/** What guessing reaches in the metrics that papers print, of equally many members and non-members; null of accuracies of the target. */
-const guesses: Readonly<Record<PaperComparison["metric"], number | null>> = {
-  ...{ trainAccuracy: null, testAccuracy: null, gap: null, recall: null },
-  ...{
-    auc: 0.5,
-    balancedAccuracy: 0.5,
-    bestBalancedAccuracy: 0.5,
-    precision: 0.5,
-    precisionMacro: 0.5,
-    recallMacro: 0.5,
-  },
-};
 
 /** Published numbers beside ours: a picture for each metric. */
 export function paperFigures(comparisons: readonly PaperComparison[], results: readonly ResultRow[]): Figure[] {

@@ -4,4 +4,8 @@ import { linkOptions } from "@tanstack/react-router";
 export const navigation = [
   { ...linkOptions({ to: "/experiments" }), label: "Experiments", letter: "e" },
   { ...linkOptions({ to: "/compare" }), label: "Compare", letter: "c" },
+  { ...linkOptions({ to: "/papers" }), label: "Papers", letter: "p" },
+  { ...linkOptions({ to: "/workers" }), label: "Workers", letter: "w" },
+  { ...linkOptions({ to: "/datasets" }), label: "Datasets", letter: "d" },
+  { ...linkOptions({ to: "/catalog" }), label: "Catalogue", letter: "k" },
 ] as const;

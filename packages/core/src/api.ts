@@ -2,6 +2,7 @@ import { z } from "zod";
 import { measures } from "./dimensions.ts";
 import { experimentStates, jobKinds, jobStates } from "./job.ts";
 import { metricsSchema } from "./metrics.ts";
+import { paperSchema as numbersSchema } from "./paper.ts";
 import { roles } from "./role.ts";
 
 /** What the API answers, for those who serve it and those who ask. */
@@ -96,19 +97,52 @@ const summary = z.object({
   high: z.number().nullable(),
 });
 
-export const paperSchema = z.object({
-  comparisons: z.array(
+const comparison = z.object({
+  figure: z.string(),
+  from: numbersSchema.shape.from,
+  metric: numbersSchema.shape.metric,
+  where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  value: z.number(),
+  within: z.number().optional(),
+  ours: summary,
+  difference: z.number().nullable().describe("ours − theirs"),
+  holds: z.boolean().nullable().describe("whether it is within; null without a tolerance or a result"),
+  synthetic: z.boolean().describe("whether a result behind it is of synthetic data"),
+  records: z.array(count).describe("members of the models behind it: each number of them that occurs"),
+  results: z.array(z.string()).describe("keys of the results behind it, at most 20"),
+});
+
+export const paperSchema = z.object({ comparisons: z.array(comparison) });
+
+const paperBrief = z.object({
+  id: z.string(),
+  source: z.string().describe("authors, year and title, as experiment files name it"),
+  files: count.describe("experiments that rerun a part of it"),
+  numbers: count.describe("published numbers beside which results are put"),
+  within: count,
+  beyond: count,
+  open: count.describe("with a result, but without a tolerance"),
+  missing: count.describe("without a result yet"),
+  synthetic: count.describe("compared with results on synthetic data"),
+});
+
+export const papersSchema = z.object({
+  papers: z.array(paperBrief),
+  problems: z.array(z.string()).describe("experiment files that cannot be read"),
+});
+
+export const paperDetailSchema = paperBrief.extend({
+  experiments: z.array(
     z.object({
-      figure: z.string(),
-      from: z.string(),
-      metric: z.string(),
-      where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-      value: z.number(),
-      within: z.number().optional(),
-      ours: summary,
-      difference: z.number().nullable().describe("ours − theirs"),
-      holds: z.boolean().nullable().describe("whether it is within; null without a tolerance or a result"),
-      synthetic: z.boolean().describe("whether a result behind it is of synthetic data"),
+      name: z.string(),
+      description: z.string(),
+      file: z.string().nullable().describe("in the checkout; null of one that was only submitted"),
+      experiment: z
+        .object({ id: z.string(), state: z.enum(experimentStates) })
+        .nullable()
+        .describe("the newest of that name; null: none was submitted yet"),
+      changed: z.array(z.string()).describe("what that one has otherwise than the file"),
+      comparisons: z.array(comparison),
     }),
   ),
 });
@@ -348,6 +382,12 @@ export const scoresSchema = z.object({
   scores: z.array(scored).optional().describe("of every record, when `all` was asked for"),
 });
 
+export const picturesSchema = z.object({
+  pictures: z.boolean().describe("whether its records can be seen"),
+  reason: z.string().nullable().describe("why not"),
+  synthetic: z.boolean().describe("whether they are a stand-in's"),
+});
+
 export const catalogSchema = z.object({
   units: z.array(
     z.object({
@@ -356,6 +396,9 @@ export const catalogSchema = z.object({
       title: z.string(),
       paper: z.string(),
       version: z.int(),
+      definition: z
+        .array(z.object({ name: z.string(), text: z.string() }))
+        .describe("what the documentation says of it, in Markdown"),
       params: z.record(z.string(), z.unknown()).describe("JSON Schema of each parameter"),
     }),
   ),
@@ -371,10 +414,25 @@ export const datasetsSchema = z.object({
       records: count,
       licence: z.string(),
       paper: z.string(),
-      downloads: z.array(z.unknown()),
+      downloads: z.array(
+        z.object({
+          file: z.string(),
+          urls: z.array(z.string()).readonly(),
+          checksum: z.object({ algorithm: z.enum(["sha256", "md5"]), hex: z.string() }).nullable(),
+          bytes: count,
+        }),
+      ),
       state: z.enum(["present", "absent", "damaged"]),
       data: z.enum(["real", "synthetic"]).nullable(),
-      found: z.unknown(),
+      found: z
+        .object({
+          origin: z.string(),
+          files: z.array(z.string()).readonly(),
+          records: count,
+          checksum: z.string(),
+          largestGroup: count,
+        })
+        .nullable(),
       problem: z.string().nullable(),
     }),
   ),
@@ -393,10 +451,23 @@ export const workersSchema = z.object({
       labels: z.array(z.string()),
       memory: count.describe("gigabytes for each job"),
       version: z.string(),
+      pool: z.string().describe("of those that run the same jobs"),
       alive: z.boolean(),
       startedAt: time,
       heartbeat: time,
+      silentSeconds: z.number().min(0).describe("since the heartbeat, by the database's clock"),
       stoppedAt: time.nullable(),
+      utilization: z.number().min(0).max(1).describe("part of its slots' time with jobs, within the last hour"),
+      jobs: z
+        .array(
+          z.object({
+            key: z.string(),
+            kind: z.enum(jobKinds),
+            experiment: z.object({ id: z.string(), name: z.string() }).nullable(),
+            seconds: z.number().describe("since it was begun"),
+          }),
+        )
+        .describe("some of those that it runs, the oldest first"),
     }),
   ),
 });

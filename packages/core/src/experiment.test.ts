@@ -135,7 +135,7 @@ describe("a sweep", () => {
 const string = "give a string";
 const nameOrUnit = "give a string or an object (key: value)";
 const topKeys =
-  "known: name, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses, attacker, precision, search, paper";
+  "known: name, source, description, seed, repeats, datasets, data, records, split, model, training, attacks, defenses, attacker, precision, search, paper";
 const trainingKeys = "known: epochs, batch, optimizer, learningRate, schedule, warmup, clipNorm, weightDecay, l2, l1";
 
 describe("what is refused is told as place, value and remedy", () => {

@@ -34,6 +34,12 @@ const listOf = <T extends z.ZodType>(item: T, what: string) =>
 /** The experiment file. Unit and training parameters are checked, and their sweeps expanded, by `parseExperiment`. */
 export const experimentSchema = z.strictObject({
   name: nameSchema.describe("how the experiment is called in tables and commands"),
+  source: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe("the paper that it reruns: authors and year, then a comma and the title"),
   description: z.string().max(2000).optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(1).describe("root of all randomness"),
   repeats: z.int().min(1).max(1000).default(1).describe("independent repeats: other splits, other initial weights"),

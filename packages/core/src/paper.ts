@@ -13,6 +13,16 @@ const place = z
 
 export const provenances = ["P", "V", "C", "D", "R", "O"] as const;
 
+/** What the letters of provenance stand for. */
+export const provenanceNames: Readonly<Record<(typeof provenances)[number], string>> = {
+  P: "printed",
+  V: "read off a drawing",
+  C: "from code",
+  D: "code run",
+  R: "reproduced by others",
+  O: "own trial",
+};
+
 const measures = [
   "trainAccuracy",
   "testAccuracy",
@@ -25,6 +35,19 @@ const measures = [
   "precisionMacro",
   "recallMacro",
 ] as const;
+
+/** What guessing reaches in the metrics that papers print, of equally many members and non-members; null of accuracies of the target. */
+export const guesses: Readonly<Record<(typeof measures)[number], number | null>> = {
+  ...{ trainAccuracy: null, testAccuracy: null, gap: null, recall: null },
+  ...{
+    auc: 0.5,
+    balancedAccuracy: 0.5,
+    bestBalancedAccuracy: 0.5,
+    precision: 0.5,
+    precisionMacro: 0.5,
+    recallMacro: 0.5,
+  },
+};
 
 /** Numbers of a paper beside which an experiment's results are put. What was only remembered, and never read, has no place here. */
 export const paperSchema = z.strictObject({
@@ -87,6 +110,13 @@ export function pointsOf(paper: readonly PaperNumbers[]): PaperPoint[] {
         : { ...common, where: { ...where, [by]: own }, value };
     });
   });
+}
+
+/** What a published number is about: `mnist shadow batch=50`. */
+export function subjectOf(where: PaperPoint["where"]): string {
+  return Object.entries(where)
+    .map(([name, given]) => (name.includes(".") ? `${name.split(".")[1]}=${given}` : String(given)))
+    .join(" ");
 }
 
 /** Whether a list of values says what each is of. */

@@ -48,6 +48,17 @@ export async function pageOfExperiments(
   return { experiments, next: more ? { submittedAt: last.submittedAt.toISOString(), id: last.id } : null };
 }
 
+/** An experiment with the published numbers of its file. */
+export type ExperimentWithPaper = Pick<ExperimentRow, "id" | "name" | "state" | "spec">;
+
+/** The newest experiment of each name that reruns a paper, or is one of these names. */
+export async function experimentsWithPaper(reader: Reader, names: readonly string[]): Promise<ExperimentWithPaper[]> {
+  return reader.query<ExperimentWithPaper>(sql`
+    SELECT DISTINCT ON (name) id, name, state::text, spec FROM "Experiment"
+    WHERE name = ANY(${[...names]}::text[]) OR spec ? 'source' OR jsonb_array_length(coalesce(spec->'paper', '[]')) > 0
+    ORDER BY name, "submittedAt" DESC, id DESC LIMIT 1000`);
+}
+
 /** Those that may still change, and these besides; the newest first. */
 export async function openExperiments(
   reader: Reader,

@@ -3,7 +3,7 @@ import { PROTOCOL } from "@shadowfarm/core/protocol";
 import type { Store } from "./client.ts";
 
 /** A worker that was not heard of for so long is not counted on. */
-const SILENT_SECONDS = 30;
+export const SILENT_SECONDS = 30;
 
 export interface WorkerRow {
   id: string;
@@ -105,23 +105,4 @@ export async function unservedExperiments(store: Store, pools: readonly Pool[]):
     const jobs = jobsOf.get(needs.experiment);
     return jobs === undefined ? [] : [{ ...needs, jobs }];
   });
-}
-
-/** A worker with what it does. */
-export interface WorkerStatus extends Required<Omit<WorkerRow, "labels">> {
-  labels: string[];
-  startedAt: Date;
-  heartbeat: Date;
-  stoppedAt: Date | null;
-  alive: boolean;
-  running: number;
-}
-
-/** Those that were heard of within a day, the alive ones first. */
-export async function listWorkers(store: Store): Promise<WorkerStatus[]> {
-  return store.db.$queryRaw<WorkerStatus[]>`
-    SELECT id, machine, pid, slots, engine, version, labels, memory, "startedAt", heartbeat, "stoppedAt",
-           "stoppedAt" IS NULL AND heartbeat > now() - make_interval(secs => ${SILENT_SECONDS}) AS alive,
-           (SELECT count(*)::int FROM "Job" job WHERE job.state = 'running' AND job."workerId" = worker.id) AS running
-    FROM "Worker" worker WHERE heartbeat > now() - interval '1 day' ORDER BY alive DESC, machine, id LIMIT 1000`;
 }

@@ -11,7 +11,6 @@ import {
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { type Experiment, parseExperiment } from "@shadowfarm/core/experiment";
 import { experimentStates, type JobState } from "@shadowfarm/core/job";
-import { compareWithPaper, matches } from "@shadowfarm/core/paper";
 import type { Progress } from "@shadowfarm/core/progress";
 import { type CheckedExperiment, checkExperiment, MANY_JOBS } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
@@ -33,6 +32,7 @@ import { progressNow } from "@shadowfarm/store/progress";
 import { listResults } from "@shadowfarm/store/results";
 import { currentShares } from "@shadowfarm/store/shares";
 import { z } from "zod";
+import { besidePaper } from "../beside-paper.ts";
 import { time } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { type Resources, type Route, route, together } from "../route.ts";
@@ -195,18 +195,7 @@ export const experimentRoutes: Route[] = [
     async handle({ params, resources: { store } }) {
       const { id, spec } = await findExperiment(store, params.experiment);
       const results = await listResults(store, { experiment: id });
-      return {
-        comparisons: compareWithPaper(spec.paper ?? [], results).map((comparison) => {
-          const { value, within, ours, where } = comparison;
-          const difference = ours.mean === null ? null : ours.mean - value;
-          return {
-            ...comparison,
-            difference,
-            holds: difference === null || within === undefined ? null : Math.abs(difference) <= within,
-            synthetic: results.some((result) => result.data === "synthetic" && matches(result, where)),
-          };
-        }),
-      };
+      return { comparisons: besidePaper(spec.paper ?? [], results) };
     },
   }),
   route({

@@ -14,7 +14,7 @@ import { datasetListing, knownDatasets, lookUp } from "@shadowfarm/ml/known-data
 import { findExperiment } from "@shadowfarm/store/experiments";
 import { listUsers, weighUser } from "@shadowfarm/store/shares";
 import { pageOfAudit } from "@shadowfarm/store/tokens";
-import { listWorkers } from "@shadowfarm/store/workers";
+import { listWorkers } from "@shadowfarm/store/worker-status";
 import { z } from "zod";
 import { time } from "../json.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
@@ -55,7 +55,12 @@ export const farmRoutes: Route[] = [
     tag,
     summary: "Every dataset, model, attack and defense, with its paper and parameters",
     answer: { name: "Catalog", schema: catalogSchema },
-    handle: async ({ resources: { place } }) => ({ units: listUnits(await catalogIn(place.datasetFolders)) }),
+    handle: async ({ resources: { place, definitions } }) => ({
+      units: listUnits(await catalogIn(place.datasetFolders)).map((unit) => ({
+        ...unit,
+        definition: [...(definitions.get(`${unit.kind} ${unit.name}`) ?? [])],
+      })),
+    }),
   }),
   route({
     method: "get",
@@ -90,8 +95,8 @@ export const farmRoutes: Route[] = [
     tag,
     summary: "Workers that were heard of within a day",
     answer: { name: "Workers", schema: workersSchema },
-    handle: async ({ resources: { store } }) => ({
-      workers: (await listWorkers(store)).map((worker) => ({
+    handle: async ({ resources: { reader } }) => ({
+      workers: (await listWorkers(reader)).map((worker) => ({
         ...worker,
         startedAt: time(worker.startedAt),
         heartbeat: time(worker.heartbeat),
