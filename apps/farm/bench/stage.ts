@@ -46,7 +46,12 @@ export async function openStage(): Promise<Stage> {
   const start = async (program: string, args: readonly (string | number)[] = []) => {
     const child = fork(fileURLToPath(new URL(program, import.meta.url)), [postgres.url, ...args.map(String)]);
     processes.push(child);
-    await once(child, "message");
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`${program} ended with code ${code}, as it says above`);
+    });
+    await Promise.race([once(child, "message"), ended]);
+    // Later it may end.
+    ended.catch(() => {});
     return child;
   };
   const scheduler = await start("scheduler.ts");
@@ -61,6 +66,7 @@ export async function openStage(): Promise<Stage> {
     },
     async close() {
       for (const child of processes.reverse()) {
+        if (child.exitCode !== null) continue;
         child.disconnect();
         await once(child, "exit");
       }
