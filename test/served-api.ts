@@ -16,10 +16,11 @@ export interface ServedApi extends Api {
 export async function serveStored(
   store: Store,
   folder: string,
-  { host = "127.0.0.1", log = pino({ level: "silent" }) }: { host?: string; log?: Logger } = {},
+  options: { host?: string; log?: Logger; datasetFolders?: string[] } = {},
 ): Promise<ServedApi> {
+  const { host = "127.0.0.1", log = pino({ level: "silent" }), datasetFolders = [] } = options;
   const artifacts = await openArtifacts({ kind: "folder", folder: path.join(folder, "artifacts") });
-  const place = { datasetFolders: [], engine: "auto", computes: true } as const;
+  const place = { datasetFolders, engine: "auto", computes: true } as const;
   const api = await startApi({ store, artifacts, place, host, port: 0, rate: 1_000_000, user: "ann", log });
   return { ...api, at: api.url.replace("0.0.0.0", "127.0.0.1"), artifacts };
 }

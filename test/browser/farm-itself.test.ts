@@ -1,15 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { startApi } from "@shadowfarm/api/server";
-import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { createToken } from "@shadowfarm/store/tokens";
-import { pino } from "pino";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { seed } from "../../apps/api/bench/seed.ts";
 import { look, openBrowser, openPage } from "../chromium.ts";
 import { served as test } from "../served.ts";
+import { serveStored } from "../served-api.ts";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 let browser: Browser;
@@ -82,7 +80,7 @@ test("workers: three hundred, sorted by the address, of which only what is seen 
 
 test("an admin sets the users' shares, which a reader does not see", async ({ guarded, store }) => {
   await store.db.user.createMany({ data: [{ name: "ann" }, { name: EVIL, weight: 3 }] });
-  const { page, complaints } = await openPage(browser, guarded.url);
+  const { page, complaints } = await openPage(browser, guarded.at);
   await page.goto("/workers");
   await page.getByLabel("Token").fill(await createToken(store, "root", "admin"));
   await page.getByRole("button", { name: "Log in" }).click();
@@ -102,11 +100,7 @@ test("an admin sets the users' shares, which a reader does not see", async ({ gu
 test("datasets: real, stand-in and damaged, each with what to do", async ({ store, folder }) => {
   await mkdir(path.join(folder, "data", "location"), { recursive: true });
   await writeFile(path.join(folder, "data", "location", "bangkok"), `"1",0,1\n${EVIL}\n`);
-  const api = await startApi({
-    ...{ store, host: "127.0.0.1", port: 0, rate: 10_000, user: "ann", log: pino({ level: "silent" }) },
-    artifacts: await openArtifacts({ kind: "folder", folder }),
-    place: { datasetFolders: [path.join(folder, "data")], engine: "auto", computes: true },
-  });
+  const api = await serveStored(store, folder, { datasetFolders: [path.join(folder, "data")] });
   const { page, complaints } = await openPage(browser, api.url);
   await page.goto("/datasets?sort=name");
   await page.getByText(/damaged: .*bangkok/).waitFor();

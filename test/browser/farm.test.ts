@@ -112,6 +112,27 @@ test("an experiment is submitted, watched, compared and questioned", async () =>
   await page.getByRole("link", { name: "CSV" }).click();
   expect((await csv).suggestedFilename()).toBe("results.csv");
   await look(page, "table");
+  const tex = page.waitForEvent("download");
+  await page.getByRole("button", { name: "LaTeX" }).click();
+  expect((await tex).suggestedFilename()).toBe("results.tex");
+
+  await page
+    .getByRole("region", { name: "Combinations, means over repeats" })
+    .locator('a[href^="/results/"]')
+    .first()
+    .click();
+  await page.getByRole("heading", { name: "Where it comes from" }).waitFor();
+  await page.getByRole("listitem").filter({ hasText: "metrics" }).waitFor();
+  expect(await page.locator("ol.chain > li").allTextContents()).toEqual(
+    ["prepare", "train", "query", "attack", "metrics"].map((kind) => expect.stringMatching(new RegExp(`^${kind}`))),
+  );
+  await page.getByRole("img", { name: /ROC/ }).waitFor();
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page
+    .getByText(/unaltered|to the bit/)
+    .first()
+    .waitFor();
+  await look(page, "result");
   expect(complaints).toEqual([]);
 });
 

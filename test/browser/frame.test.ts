@@ -81,7 +81,7 @@ test("the theme is the system's until one is chosen, which is kept", async ({ ap
 });
 
 test("a farm that asks for a token is entered with one, and left", async ({ guarded, store }) => {
-  const { page, complaints } = await openPage(browser, guarded.url);
+  const { page, complaints } = await openPage(browser, guarded.at);
   await page.goto("/experiments");
   await page.getByRole("heading", { name: "Log in" }).waitFor();
   await look(page, "login");

@@ -67,7 +67,7 @@ test("a reader looks, and is offered nothing that readers may not do; a submitte
   await store.db.$executeRawUnsafe(`UPDATE "Job" SET state = 'ready' WHERE key < '8'`);
   await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
   await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'running'`);
-  const { page, complaints } = await openPage(browser, guarded.url);
+  const { page, complaints } = await openPage(browser, guarded.at);
   const logIn = async (name: string, role: "reader" | "submitter") => {
     await page.getByLabel("Token").fill(await createToken(store, name, role));
     await page.getByRole("button", { name: "Log in" }).click();

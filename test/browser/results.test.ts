@@ -1,14 +1,12 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Api, startApi } from "@shadowfarm/api/server";
-import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
-import { pino } from "pino";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { look, openBrowser, openPage } from "../chromium.ts";
 import { type Cli, cliAt } from "../cli.ts";
+import { type ServedApi, serveStored } from "../served-api.ts";
 import { writeSpec } from "../specs.ts";
 
 // One small experiment is run once, on real digits and on a stand-in; its texts try to be more than texts.
@@ -17,7 +15,7 @@ let browser: Browser;
 let folder: string;
 let cli: Cli;
 let store: Store;
-let api: Api;
+let api: ServedApi;
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -42,11 +40,7 @@ beforeAll(async () => {
   const { code, stderr } = await cli.run(["run", spec]);
   expect(code, stderr).toBe(0);
   store = await cli.store();
-  api = await startApi({
-    ...{ store, host: "127.0.0.1", port: 0, rate: 10_000, user: "ann", log: pino({ level: "silent" }) },
-    artifacts: await openArtifacts({ kind: "folder", folder: path.join(folder, "home", "artifacts") }),
-    place: { datasetFolders: [], engine: "auto", computes: true },
-  });
+  api = await serveStored(store, path.join(folder, "home"));
 });
 
 afterAll(async () => {

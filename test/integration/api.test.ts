@@ -4,44 +4,27 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { type Api, startApi } from "@shadowfarm/api/server";
-import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Store } from "@shadowfarm/store/client";
 import { createToken, revokeToken } from "@shadowfarm/store/tokens";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { decode } from "fast-png";
 import { parquetReadObjects } from "hyparquet";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test as plainTest } from "vitest";
 import { type Cli, cliAt } from "../cli.ts";
 import { eventually, test } from "../fixtures.ts";
+import { type ServedApi, serveStored } from "../served-api.ts";
 import { writeSpec } from "../specs.ts";
 
 // One small experiment is run once, and everything asked of it.
-const place = { datasetFolders: [], engine: "auto", computes: true } as const;
-const log = pino({ level: "silent" });
 let folder: string;
 let cli: Cli;
 let store: Store;
-let api: Api;
+let api: ServedApi;
 let experiment: string;
 /** Operations of the document, by method and path, and those that were used. */
 let operations: Map<string, { pattern: RegExp; validators: Map<string, ValidateFunction> }>;
 const used = new Set<string>();
-
-async function serve(on: Store, host: string, artifacts: string): Promise<Api> {
-  return startApi({
-    store: on,
-    artifacts: await openArtifacts({ kind: "folder", folder: artifacts }),
-    place,
-    host,
-    port: 0,
-    rate: 10_000,
-    user: "ann",
-    log,
-  });
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "shadowfarm-test-"));
@@ -54,7 +37,7 @@ beforeAll(async () => {
   const { code, stderr } = await cli.run(["run", spec]);
   expect(code, stderr).toBe(0);
   store = await cli.store();
-  api = await serve(store, "127.0.0.1", path.join(folder, "home", "artifacts"));
+  api = await serveStored(store, path.join(folder, "home"));
   const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as OpenApi;
   operations = operationsOf(document);
   const { body } = await ask<{ experiments: { id: string }[] }>("GET", "/experiments");
@@ -577,8 +560,8 @@ describe("safety", () => {
     store: empty,
     folder: home,
   }) => {
-    const guarded = await serve(empty, "0.0.0.0", path.join(home, "artifacts"));
-    const at = guarded.url.replace("0.0.0.0", "127.0.0.1");
+    const guarded = await serveStored(empty, home, { host: "0.0.0.0" });
+    const { at } = guarded;
     try {
       const tokens = {
         reader: await createToken(empty, "rita", "reader"),
