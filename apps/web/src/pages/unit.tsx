@@ -93,9 +93,8 @@ function Part({ part: { name, text } }: { part: Unit["definition"][number] }) {
     <>
       <dt>{name}</dt>
       <dd>
-        {text.split(/(`[^`]*`)/).map((piece, at) =>
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text stay where they are
-          piece.startsWith("`") ? <code key={at}>{piece.slice(1, -1)}</code> : piece,
+        {[...text.matchAll(/`([^`]*)`|[^`]+|`/g)].map(({ 0: piece, 1: code, index }) =>
+          code === undefined ? piece : <code key={index}>{code}</code>,
         )}
       </dd>
     </>

@@ -10,6 +10,7 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { Menu } from "./menu.tsx";
+import { Scroller } from "./scroller.tsx";
 import { byName } from "./words.ts";
 
 /** One column of a table. */
@@ -96,13 +97,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
         {tools}
         {columns.length > 3 && <ColumnChooser columns={columns} shown={shown} onShown={props.onShown ?? setOwnShown} />}
       </div>
-      <section
-        ref={scroller}
-        className={many ? "table-scroll table-many" : "table-scroll"}
-        aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-        tabIndex={0}
-      >
+      <Scroller place={scroller} className={many ? "table-scroll table-many" : "table-scroll"} label={label}>
         <table aria-rowcount={ordered.length + 1}>
           <thead>
             {table.getHeaderGroups().map((group) => (
@@ -140,7 +135,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
             <Spacer height={below} width={width} />
           </tbody>
         </table>
-      </section>
+      </Scroller>
     </div>
   );
 }

@@ -15,22 +15,15 @@ interface Props<Data> {
 }
 
 /** A question's answer once it is there, its shape before, and what went wrong instead. What is shown stays while it is asked anew. */
-export function Loaded<Data>({ query, shape = <RowsShape rows={8} />, children }: Props<Data>) {
+export function Loaded<Data>({ query, shape = <RowsShape />, children }: Props<Data>) {
   if (query.data !== undefined) return children(query.data);
   if (query.error) return <ProblemView error={query.error} onRetry={() => void query.refetch()} />;
   return shape;
 }
 
-/** So many lines to come. */
-function RowsShape({ rows }: { rows: number }) {
-  return (
-    <div className="shape" role="status" aria-label="loading">
-      {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
-        <span key={row} className="shape-row" />
-      ))}
-    </div>
-  );
+/** Lines to come. */
+function RowsShape() {
+  return <div className="shape shape-rows" role="status" aria-label="loading" />;
 }
 
 /** A picture to come. */

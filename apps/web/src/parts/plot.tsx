@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, type PointerEvent, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Markup } from "../plots/markup.ts";
 import { pictureOf } from "./picture.tsx";
 import { savePng, saveSvg } from "./save-picture.ts";
@@ -40,43 +40,48 @@ export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
     host.replaceChildren(pictureOf(svg));
     if (picks) makeReachable(host, focused);
   }, [svg, picks]);
-  const pick = (event: MouseEvent | KeyboardEvent) => {
-    const key = keyOf(event.target as Element);
-    if (key !== null) onPick?.(key);
-  };
-  const move = (event: KeyboardEvent<HTMLDivElement>) => {
-    if (!onPick) return;
-    if (event.key === "Enter") pick(event);
-    else if (moveFocus(event.currentTarget, event.key)) event.preventDefault();
-  };
   const drag = useRef<Point | null>(null);
-  const begin = (event: PointerEvent<HTMLDivElement>) => {
-    if (!onDrag || event.button !== 0) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
-    drag.current = pointOf(event);
-  };
-  const go = (event: PointerEvent<HTMLDivElement>) => {
-    if (drag.current) drawDrag(event.currentTarget, drag.current, pointOf(event));
-  };
-  const end = (event: PointerEvent<HTMLDivElement>) => {
-    const from = drag.current;
-    drag.current = null;
-    event.currentTarget.querySelector(".drag")?.remove();
-    if (from) onDrag?.(from, pointOf(event), Math.min(most, width));
-  };
+  // The marks are not React's, and neither is what hears them.
+  useEffect(() => {
+    const host = place.current as HTMLDivElement;
+    const gone = new AbortController();
+    const hear = <Name extends "click" | "keydown" | "pointerdown" | "pointermove" | "pointerup">(
+      name: Name,
+      heard: (event: HTMLElementEventMap[Name]) => void,
+    ) => host.addEventListener(name, heard, { signal: gone.signal });
+    const pick = ({ target }: Event) => {
+      const key = keyOf(target as Element);
+      if (key !== null) onPick?.(key);
+    };
+    hear("click", pick);
+    hear("keydown", (event) => {
+      if (!onPick) return;
+      if (event.key === "Enter") pick(event);
+      else if (moveFocus(host, event.key)) event.preventDefault();
+    });
+    hear("pointerdown", (event) => {
+      if (!onDrag || event.button !== 0) return;
+      host.setPointerCapture(event.pointerId);
+      drag.current = pointOf(host, event);
+    });
+    hear("pointermove", (event) => {
+      if (drag.current) drawDrag(host, drag.current, pointOf(host, event));
+    });
+    hear("pointerup", (event) => {
+      const from = drag.current;
+      drag.current = null;
+      host.querySelector(".drag")?.remove();
+      if (from) onDrag?.(from, pointOf(host, event), Math.min(most, width));
+    });
+    return () => gone.abort();
+  });
   return (
     <figure className="plot">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the marks inside are what is clicked, and they have roles */}
       <div
         ref={place}
         // What scrolls must be reached by the keyboard, unless what is in it is.
-        tabIndex={onPick ? undefined : 0}
-        className={onPick ? "plot-place plot-picks" : "plot-place"}
-        onClick={pick}
-        onKeyDown={move}
-        onPointerDown={begin}
-        onPointerMove={go}
-        onPointerUp={end}
+        tabIndex={picks ? undefined : 0}
+        className={picks ? "plot-place plot-picks" : "plot-place"}
       />
       <figcaption>
         <button type="button" className="quiet" disabled={svg === null} onClick={() => svg && saveSvg(svg, name)}>
@@ -91,8 +96,8 @@ export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
 }
 
 /** In pixels of the picture, which scrolls with its place. */
-function pointOf({ currentTarget, clientX, clientY }: PointerEvent<HTMLDivElement>): Point {
-  const { left, top } = (currentTarget.firstElementChild ?? currentTarget).getBoundingClientRect();
+function pointOf(host: Element, { clientX, clientY }: PointerEvent): Point {
+  const { left, top } = (host.firstElementChild ?? host).getBoundingClientRect();
   return { x: clientX - left, y: clientY - top };
 }
 

@@ -74,16 +74,17 @@ export function SearchBox() {
           {found.length > 0 && (
             <div id={list} role="listbox" aria-label="Found">
               {found.map((one, at) => (
-                // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus, and says which is active
-                // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys
                 <div
                   key={one.key}
                   id={`${list}-${at}`}
                   role="option"
+                  tabIndex={-1}
                   aria-selected={at === active}
-                  // Before the field loses its focus, and the list goes.
-                  onMouseDown={(event) => event.preventDefault()}
-                  onClick={() => go(one)}
+                  onMouseDown={(event) => {
+                    // The field keeps the focus, takes the keys, and says which is active.
+                    event.preventDefault();
+                    if (event.button === 0) go(one);
+                  }}
                 >
                   {one.label} <span className="faint">{one.about}</span>
                 </div>

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { type Column, DataTable } from "../../parts/data-table.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { ResultLink } from "../../parts/result-link.tsx";
+import { Scroller } from "../../parts/scroller.tsx";
 import { plotPaper } from "../../plots/paper.ts";
 import { type Rerun, verdictOf } from "./verdict.ts";
 
@@ -53,10 +54,9 @@ function Picture({ name, title, metric, comparisons }: PictureProps) {
   const plot = <Plot name={name} most={900} draw={draw} />;
   if (comparisons.length <= MANY) return plot;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section className="tall" aria-label={title} tabIndex={0}>
+    <Scroller className="tall" label={title}>
       {plot}
-    </section>
+    </Scroller>
   );
 }
 
