@@ -1,4 +1,4 @@
-import type { paperSchema } from "@shadowfarm/core/api";
+import type { paperSchema } from "@shadowfarm/core/api/papers";
 import { compareWithPaper, matches, type PaperNumbers } from "@shadowfarm/core/paper";
 import type { ResultRow } from "@shadowfarm/store/results";
 import type { z } from "zod";

@@ -1,4 +1,4 @@
-import type { progressEventSchema } from "@shadowfarm/core/api";
+import type { progressEventSchema } from "@shadowfarm/core/api/experiments";
 import type { Progress } from "@shadowfarm/core/progress";
 import type { Store } from "@shadowfarm/store/client";
 import { openExperiments } from "@shadowfarm/store/experiment-pages";

@@ -1,4 +1,4 @@
-import type { groupsSchema } from "@shadowfarm/core/api";
+import type { groupsSchema } from "@shadowfarm/core/api/results";
 import { latexTable, latexText } from "@shadowfarm/core/latex";
 import type { z } from "zod";
 import { csvCell } from "./csv.ts";

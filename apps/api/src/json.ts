@@ -1,4 +1,4 @@
-import type { jobDetailSchema, jobRowSchema } from "@shadowfarm/core/api";
+import type { jobDetailSchema, jobRowSchema } from "@shadowfarm/core/api/jobs";
 import type { JobDetail, JobRow } from "@shadowfarm/store/job-rows";
 import type { z } from "zod";
 

@@ -1,4 +1,4 @@
-import { problemSchema } from "@shadowfarm/core/api";
+import { problemSchema } from "@shadowfarm/core/api/problem";
 import { VERSION } from "@shadowfarm/core/version";
 import { z } from "zod";
 import type { Route } from "./route.ts";

@@ -1,4 +1,4 @@
-import type { ProblemDocument } from "@shadowfarm/core/api";
+import type { ProblemDocument } from "@shadowfarm/core/api/problem";
 import { FarmError, InvalidInput, messageOf, NotFound } from "@shadowfarm/core/errors";
 import { formatPath, InvalidExperiment } from "@shadowfarm/core/experiment";
 import type { Problem } from "@shadowfarm/core/validation";

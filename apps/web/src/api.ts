@@ -1,4 +1,4 @@
-import type { ProblemDocument } from "@shadowfarm/core/api";
+import type { ProblemDocument } from "@shadowfarm/core/api/problem";
 import { stringifySearch } from "./url-search.ts";
 
 /** Thrown when the API refuses a request, fails, or is not there. */

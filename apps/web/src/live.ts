@@ -1,4 +1,4 @@
-import type { experimentDetailSchema, experimentsSchema, progressEventSchema } from "@shadowfarm/core/api";
+import type { experimentDetailSchema, experimentsSchema, progressEventSchema } from "@shadowfarm/core/api/experiments";
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { z } from "zod";

@@ -1,20 +1,18 @@
+import type { experimentDetailSchema, experimentsSchema, failuresSchema } from "@shadowfarm/core/api/experiments";
 import type {
   auditSchema,
   catalogSchema,
   datasetsSchema,
+  meSchema,
+  usersSchema,
+  workersSchema,
+} from "@shadowfarm/core/api/farm";
+import type { jobDetailSchema, jobsSchema, logsSchema } from "@shadowfarm/core/api/jobs";
+import type { paperDetailSchema, paperSchema, papersSchema } from "@shadowfarm/core/api/papers";
+import type {
   dimensionsSchema,
-  experimentDetailSchema,
-  experimentsSchema,
-  failuresSchema,
   frontierSchema,
   groupsSchema,
-  jobDetailSchema,
-  jobsSchema,
-  logsSchema,
-  meSchema,
-  paperDetailSchema,
-  paperSchema,
-  papersSchema,
   picturesSchema,
   provenanceSchema,
   resultDetailSchema,
@@ -22,10 +20,8 @@ import type {
   rocBandsSchema,
   rocSchema,
   scoresSchema,
-  usersSchema,
   verificationSchema,
-  workersSchema,
-} from "@shadowfarm/core/api";
+} from "@shadowfarm/core/api/results";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import { ask } from "./api.ts";

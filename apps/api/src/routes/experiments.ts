@@ -3,11 +3,11 @@ import {
   experimentDetailSchema,
   experimentsSchema,
   failuresSchema,
-  paperSchema,
   planSchema,
   retriedSchema,
   submittedSchema,
-} from "@shadowfarm/core/api";
+} from "@shadowfarm/core/api/experiments";
+import { paperSchema } from "@shadowfarm/core/api/papers";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { type Experiment, parseExperiment } from "@shadowfarm/core/experiment";
 import { experimentStates, type JobState } from "@shadowfarm/core/job";

@@ -6,7 +6,7 @@ import {
   userSchema,
   usersSchema,
   workersSchema,
-} from "@shadowfarm/core/api";
+} from "@shadowfarm/core/api/farm";
 import { listUnits } from "@shadowfarm/core/unit-listing";
 import { VERSION } from "@shadowfarm/core/version";
 import { catalogIn } from "@shadowfarm/ml/data-source";

@@ -1,4 +1,4 @@
-import { jobDetailSchema, jobsSchema, logsSchema } from "@shadowfarm/core/api";
+import { jobDetailSchema, jobsSchema, logsSchema } from "@shadowfarm/core/api/jobs";
 import { NotFound } from "@shadowfarm/core/errors";
 import { jobKinds, jobStates } from "@shadowfarm/core/job";
 import { attemptsOf } from "@shadowfarm/store/attempt-logs";

@@ -1,4 +1,4 @@
-import { paperDetailSchema, papersSchema } from "@shadowfarm/core/api";
+import { paperDetailSchema, papersSchema } from "@shadowfarm/core/api/papers";
 import { NotFound } from "@shadowfarm/core/errors";
 import type { ExperimentSpec } from "@shadowfarm/core/experiment";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";

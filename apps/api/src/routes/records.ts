@@ -1,4 +1,4 @@
-import { picturesSchema } from "@shadowfarm/core/api";
+import { picturesSchema } from "@shadowfarm/core/api/results";
 import { NotFound } from "@shadowfarm/core/errors";
 import { type JobDetail, provenanceOf } from "@shadowfarm/store/job-rows";
 import { findResult } from "@shadowfarm/store/scores";

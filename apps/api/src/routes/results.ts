@@ -9,7 +9,7 @@ import {
   rocSchema,
   scoresSchema,
   verificationSchema,
-} from "@shadowfarm/core/api";
+} from "@shadowfarm/core/api/results";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
 import { chance, frontiersOf, leakMetrics, paretoSet, settingOf, strengthLines } from "@shadowfarm/core/frontier";

@@ -1,4 +1,4 @@
-import type { failuresSchema } from "@shadowfarm/core/api";
+import type { failuresSchema } from "@shadowfarm/core/api/experiments";
 import { groupsBy } from "@shadowfarm/core/groups";
 import type { z } from "zod";
 

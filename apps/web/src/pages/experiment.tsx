@@ -1,4 +1,4 @@
-import type { experimentDetailSchema } from "@shadowfarm/core/api";
+import type { experimentDetailSchema } from "@shadowfarm/core/api/experiments";
 import type { JobState } from "@shadowfarm/core/job";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";

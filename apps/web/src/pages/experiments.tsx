@@ -1,4 +1,4 @@
-import type { experimentsSchema } from "@shadowfarm/core/api";
+import type { experimentsSchema } from "@shadowfarm/core/api/experiments";
 import { experimentStates } from "@shadowfarm/core/job";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";

@@ -1,4 +1,4 @@
-import type { retriedSchema } from "@shadowfarm/core/api";
+import type { retriedSchema } from "@shadowfarm/core/api/experiments";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { z } from "zod";
 import { ask } from "../api.ts";

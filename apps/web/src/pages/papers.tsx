@@ -1,4 +1,4 @@
-import type { papersSchema } from "@shadowfarm/core/api";
+import type { papersSchema } from "@shadowfarm/core/api/papers";
 import { useQuery } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";
 import { z } from "zod";

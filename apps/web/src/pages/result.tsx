@@ -1,4 +1,4 @@
-import type { resultDetailSchema } from "@shadowfarm/core/api";
+import type { resultDetailSchema } from "@shadowfarm/core/api/results";
 import { useQuery } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import type { planSchema, submittedSchema } from "@shadowfarm/core/api";
+import type { planSchema, submittedSchema } from "@shadowfarm/core/api/experiments";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { createRoute } from "@tanstack/react-router";
 import { useState } from "react";

@@ -1,4 +1,4 @@
-import type { catalogSchema } from "@shadowfarm/core/api";
+import type { catalogSchema } from "@shadowfarm/core/api/farm";
 import { useQuery } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";
 import { stringify } from "yaml";

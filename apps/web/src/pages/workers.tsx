@@ -1,4 +1,4 @@
-import type { workersSchema } from "@shadowfarm/core/api";
+import type { workersSchema } from "@shadowfarm/core/api/farm";
 import { useQuery } from "@tanstack/react-query";
 import { createRoute, Link } from "@tanstack/react-router";
 import { z } from "zod";

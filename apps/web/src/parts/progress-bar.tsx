@@ -1,4 +1,4 @@
-import type { progressSchema } from "@shadowfarm/core/api";
+import type { progressSchema } from "@shadowfarm/core/api/experiments";
 import type { z } from "zod";
 import { plotProgress } from "../plots/progress.ts";
 import { Picture } from "./picture.tsx";

@@ -1,4 +1,5 @@
-import type { groupsSchema, paperSchema } from "@shadowfarm/core/api";
+import type { paperSchema } from "@shadowfarm/core/api/papers";
+import type { groupsSchema } from "@shadowfarm/core/api/results";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Choice } from "../../parts/choice.tsx";

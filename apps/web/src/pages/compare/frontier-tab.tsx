@@ -1,4 +1,4 @@
-import type { frontierSchema } from "@shadowfarm/core/api";
+import type { frontierSchema } from "@shadowfarm/core/api/results";
 import { leakMetrics } from "@shadowfarm/core/frontier";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";

@@ -1,4 +1,4 @@
-import type { groupsSchema } from "@shadowfarm/core/api";
+import type { groupsSchema } from "@shadowfarm/core/api/results";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Choice } from "../../parts/choice.tsx";

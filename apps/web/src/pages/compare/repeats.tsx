@@ -1,4 +1,4 @@
-import type { resultsSchema } from "@shadowfarm/core/api";
+import type { resultsSchema } from "@shadowfarm/core/api/results";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { type Column, DataTable } from "../../parts/data-table.tsx";

@@ -1,4 +1,4 @@
-import type { groupsSchema } from "@shadowfarm/core/api";
+import type { groupsSchema } from "@shadowfarm/core/api/results";
 import { type Measure, measures } from "@shadowfarm/core/dimensions";
 import { latexTable } from "@shadowfarm/core/latex";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";

@@ -1,4 +1,4 @@
-import type { paperDetailSchema } from "@shadowfarm/core/api";
+import type { paperDetailSchema } from "@shadowfarm/core/api/papers";
 import { guesses, provenanceNames, subjectOf } from "@shadowfarm/core/paper";
 import type { z } from "zod";
 import { type Column, DataTable } from "../../parts/data-table.tsx";

@@ -1,4 +1,4 @@
-import type { paperDetailSchema } from "@shadowfarm/core/api";
+import type { paperDetailSchema } from "@shadowfarm/core/api/papers";
 import type { z } from "zod";
 
 /** What must be known of an experiment to judge its numbers. */

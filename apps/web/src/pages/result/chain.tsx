@@ -1,4 +1,5 @@
-import type { jobDetailSchema, provenanceSchema, resultDetailSchema } from "@shadowfarm/core/api";
+import type { jobDetailSchema } from "@shadowfarm/core/api/jobs";
+import type { provenanceSchema, resultDetailSchema } from "@shadowfarm/core/api/results";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { z } from "zod";

@@ -1,4 +1,4 @@
-import type { scoresSchema } from "@shadowfarm/core/api";
+import type { scoresSchema } from "@shadowfarm/core/api/results";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { apiPath, ask } from "../../api.ts";

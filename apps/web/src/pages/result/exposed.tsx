@@ -1,4 +1,4 @@
-import type { picturesSchema, resultDetailSchema, scoresSchema } from "@shadowfarm/core/api";
+import type { picturesSchema, resultDetailSchema, scoresSchema } from "@shadowfarm/core/api/results";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { apiPath } from "../../api.ts";

@@ -1,4 +1,4 @@
-import type { resultDetailSchema } from "@shadowfarm/core/api";
+import type { resultDetailSchema } from "@shadowfarm/core/api/results";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Loaded, PlotShape } from "../../parts/loaded.tsx";

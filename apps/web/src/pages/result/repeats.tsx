@@ -1,4 +1,4 @@
-import type { resultDetailSchema, resultsSchema } from "@shadowfarm/core/api";
+import type { resultDetailSchema, resultsSchema } from "@shadowfarm/core/api/results";
 import { summarize } from "@shadowfarm/core/summary";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";

@@ -1,4 +1,4 @@
-import type { verificationSchema } from "@shadowfarm/core/api";
+import type { verificationSchema } from "@shadowfarm/core/api/results";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { ProblemView } from "../../parts/problem-view.tsx";

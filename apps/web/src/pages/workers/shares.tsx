@@ -1,4 +1,4 @@
-import type { usersSchema } from "@shadowfarm/core/api";
+import type { usersSchema } from "@shadowfarm/core/api/farm";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { z } from "zod";
