@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Writable } from "node:stream";
 import { type Api, startApi } from "@shadowfarm/api/server";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
@@ -23,4 +24,16 @@ export async function serveStored(
   const place = { datasetFolders, engine: "auto", computes: true } as const;
   const api = await startApi({ store, artifacts, place, host, port: 0, rate: 1_000_000, user: "ann", log });
   return { ...api, at: api.url.replace("0.0.0.0", "127.0.0.1"), artifacts };
+}
+
+/** A log, and all that it was told. */
+export function heardLog(level: string): { log: Logger; heard(): string } {
+  let all = "";
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      all += chunk;
+      done();
+    },
+  });
+  return { log: pino({ level }, stream), heard: () => all };
 }

@@ -1,11 +1,9 @@
-import { Writable } from "node:stream";
 import { createRng } from "@shadowfarm/core/rng";
-import { pino } from "pino";
 import { expect } from "vitest";
 import { test } from "../fixtures.ts";
 import { hostileRequests, type OpenApiPaths } from "../hostile-requests.ts";
 import { rawRequest } from "../raw-request.ts";
-import { serveStored } from "../served-api.ts";
+import { heardLog, serveStored } from "../served-api.ts";
 import { storeCell, storeExperiment, storeResult, storeScores } from "../stored-results.ts";
 
 // A few seconds, the same requests each time; API_FUZZ_SECONDS=300 for the long form, with another seed by API_FUZZ_SEED.
@@ -19,14 +17,8 @@ test("whatever is sent to any endpoint, nothing fails on the server", { timeout:
   store,
   folder,
 }) => {
-  let logged = "";
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      logged += chunk;
-      done();
-    },
-  });
-  const api = await serveStored(store, folder, { log: pino({ level: "warn" }, stream) });
+  const { log, heard } = heardLog("warn");
+  const api = await serveStored(store, folder, { log });
   try {
     await storeExperiment(store, "abcdef0123", "small");
     for (let index = 0; index < 30; index++) {
@@ -58,7 +50,7 @@ test("whatever is sent to any endpoint, nothing fails on the server", { timeout:
     if (SECONDS > 0) {
       process.stderr.write(`${asked} requests: ${JSON.stringify(Object.fromEntries([...statuses].sort()))}\n`);
     }
-    expect({ failed, logged }).toEqual({ failed: [], logged: "" });
+    expect({ failed, logged: heard() }).toEqual({ failed: [], logged: "" });
     // So that a generator of which all is refused would not pass.
     const all = Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length;
     expect(operations.size).toBe(all);

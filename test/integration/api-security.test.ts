@@ -1,14 +1,12 @@
-import { Writable } from "node:stream";
 import { routesOf } from "@shadowfarm/api/app";
 import type { Route } from "@shadowfarm/api/route";
 import type { Role } from "@shadowfarm/core/role";
 import { catalog } from "@shadowfarm/ml/catalog";
 import { createToken, revokeToken } from "@shadowfarm/store/tokens";
-import { pino } from "pino";
 import { describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
 import { type RawAnswer, rawRequest } from "../raw-request.ts";
-import { serveStored } from "../served-api.ts";
+import { heardLog, serveStored } from "../served-api.ts";
 import { storeCell, storeExperiment, storeResult, storeScores } from "../stored-results.ts";
 
 const routes = routesOf(catalog);
@@ -75,14 +73,8 @@ describe("who may do what", () => {
     store,
     folder,
   }) => {
-    let logged = "";
-    const stream = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        logged += chunk;
-        done();
-      },
-    });
-    const api = await serveStored(store, folder, { host: "0.0.0.0", log: pino({ level: "trace" }, stream) });
+    const { log, heard } = heardLog("trace");
+    const api = await serveStored(store, folder, { host: "0.0.0.0", log });
     try {
       const token = await createToken(store, "ada", "admin");
       const secret = token.replace("shadowfarm_", "");
@@ -109,8 +101,8 @@ describe("who may do what", () => {
       await store.db.$executeRaw`ALTER TABLE "Gone" RENAME TO "User"`;
       await ask("GET", "/api/audit?limit=100");
       expect(said.at(-1)).toContain('"path":"/api/users/bob"');
-      expect(logged).toContain("a request failed");
-      expect(logged).not.toContain(secret);
+      expect(heard()).toContain("a request failed");
+      expect(heard()).not.toContain(secret);
       const audit = JSON.stringify((await store.db.auditEntry.findMany()).map(({ id: _, ...entry }) => entry));
       expect(audit).not.toContain(secret);
       expect(said.at(-1)).not.toContain(secret);

@@ -11,6 +11,7 @@ import { paperSchema } from "@shadowfarm/core/api/papers";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { type Experiment, parseExperiment } from "@shadowfarm/core/experiment";
 import { experimentStates, type JobState } from "@shadowfarm/core/job";
+import { countByKind } from "@shadowfarm/core/plan";
 import type { Progress } from "@shadowfarm/core/progress";
 import { type CheckedExperiment, checkExperiment, MANY_JOBS } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
@@ -139,8 +140,7 @@ export const experimentRoutes: Route[] = [
     answer: { name: "Plan", schema: planSchema },
     async handle({ body, resources }) {
       const { plan, spec, datasets, engine } = await check(body.spec, resources);
-      const byKind: Partial<Record<(typeof plan.jobs)[number]["kind"], number>> = {};
-      for (const { kind } of plan.jobs) byKind[kind] = (byKind[kind] ?? 0) + 1;
+      const byKind = countByKind(plan.jobs);
       const keys = plan.jobs.map(({ key }) => key);
       const cached = (await doneAmong(resources.store, keys)).size;
       return { name: spec.name, cells: plan.cells.length, jobs: keys.length, cached, byKind, datasets, engine };

@@ -5,6 +5,7 @@ import { createRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { z } from "zod";
 import { ask } from "../api.ts";
+import { type Fact, Facts } from "../parts/facts.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Loaded, PlotShape } from "../parts/loaded.tsx";
 import { Log } from "../parts/log.tsx";
@@ -69,7 +70,7 @@ function Shown({ experiment }: { experiment: Experiment }) {
       <Failures id={id} failed={progress.failed} />
       <section>
         <h2>How it takes part</h2>
-        <Facts experiment={experiment} />
+        <Terms experiment={experiment} />
       </section>
       <details>
         <summary>The experiment file</summary>
@@ -99,15 +100,15 @@ function cellOf({ dataset, kind, counts }: Experiment["grid"][number]) {
   };
 }
 
-function Facts({ experiment }: { experiment: Experiment }) {
+function Terms({ experiment }: { experiment: Experiment }) {
   const { user, priority, weight, concurrency, labels, memory, engine, datasets, submittedAt, finishedAt, share } =
     experiment;
   const synthetic = datasets.filter(({ source }) => source === "synthetic").map((dataset) => dataset.name);
   const real = datasets.filter(({ source }) => source === "real").map((dataset) => dataset.name);
-  const facts: [name: string, value: string][] = [
+  const facts: Fact[] = [
     ["owner", user],
     ["submitted", timeText(submittedAt)],
-    ...(finishedAt ? [["finished", timeText(finishedAt)] as [string, string]] : []),
+    ...(finishedAt ? [["finished", timeText(finishedAt)] as Fact] : []),
     ["compute", durationText(experiment.progress.computeSeconds)],
     ["engine", engine],
     ["share of the farm", share === null ? "none now" : `${Math.round(100 * share)} %`],
@@ -115,19 +116,10 @@ function Facts({ experiment }: { experiment: Experiment }) {
     ["weight", String(weight)],
     ["jobs at a time", concurrency === null ? "any number" : String(concurrency)],
     ["needs", [...labels, ...(memory > 0 ? [`${memory} GB a job`] : [])].join(", ") || "any worker"],
-    ...(real.length > 0 ? [["real data", real.join(", ")] as [string, string]] : []),
-    ...(synthetic.length > 0 ? [["SYNTHETIC data", synthetic.join(", ")] as [string, string]] : []),
+    ...(real.length > 0 ? [["real data", real.join(", ")] as Fact] : []),
+    ...(synthetic.length > 0 ? [["SYNTHETIC data", synthetic.join(", ")] as Fact] : []),
   ];
-  return (
-    <dl className="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts className="facts" facts={facts} />;
 }
 
 function AgainLink({ id }: { id: string }) {

@@ -3,9 +3,10 @@ import type { provenanceSchema, resultDetailSchema } from "@shadowfarm/core/api/
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { z } from "zod";
+import { type Fact, Facts } from "../../parts/facts.tsx";
 import { Loaded, PlotShape } from "../../parts/loaded.tsx";
 import { countOf, durationText, timeText } from "../../parts/words.ts";
-import { type Fact, factsOf, summaryOf } from "./facts.ts";
+import { factsOf, summaryOf } from "./facts.ts";
 import { provenanceOf } from "./provenance.ts";
 import { Verify } from "./verify.tsx";
 
@@ -107,19 +108,6 @@ function Box({ title, summary, facts, children }: BoxProps) {
       <Facts facts={facts} />
       {children}
     </li>
-  );
-}
-
-function Facts({ facts }: { facts: readonly Fact[] }) {
-  return (
-    <dl>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { JobKind } from "@shadowfarm/core/job";
+import type { Fact } from "../../parts/facts.tsx";
 import { valueText } from "../../parts/words.ts";
 
-export type Fact = readonly [name: string, value: string];
 type Params = Readonly<Record<string, unknown>>;
 
 /** What a job was given, but for the jobs that it took from: units as they are written, everything else by its name. */
