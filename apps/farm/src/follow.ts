@@ -16,6 +16,8 @@ export function duration(seconds: number | null): string {
 }
 
 const LOOK_MS = 250;
+/** Counting is more work than asking whether it has ended. */
+const COUNT_MS = 1_000;
 const LINE_MS = 5_000;
 const LONELY_MS = 10_000;
 
@@ -31,21 +33,26 @@ export async function follow(
 ): Promise<{ experiment: ExperimentRow; progress: Progress } | null> {
   const view = process.stderr.isTTY ? barView() : lineView();
   let asked = Date.now();
+  let counted = Number.NEGATIVE_INFINITY;
   let warned = false;
   try {
     while (!signal.aborted) {
       const experiment = await findExperiment(store, id);
-      const progress = (await progressNow(store, [experiment])).get(id) as Progress;
+      const ended = experiment.state !== "submitted" && experiment.state !== "running";
       if (!warned && Date.now() - asked > LONELY_MS) {
         asked = Date.now();
         const reason = await whyNobody(store, experiment);
         if (reason !== null) process.stderr.write(`${reason}\n`);
         warned = reason !== null;
       }
-      if (experiment.state !== "submitted") view.show(progress);
-      if (experiment.state !== "submitted" && experiment.state !== "running") {
-        view.end(progress);
-        return { experiment, progress };
+      if (ended || (experiment.state === "running" && performance.now() - counted >= COUNT_MS)) {
+        const progress = (await progressNow(store, [experiment])).get(id) as Progress;
+        counted = performance.now();
+        view.show(progress);
+        if (ended) {
+          view.end(progress);
+          return { experiment, progress };
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }

@@ -22,8 +22,10 @@ export interface SchedulerConfig extends PlanningConfig {
 /** How patient a scheduler is, unless its configuration says otherwise. */
 export const SCHEDULER_DEFAULTS = { silentSeconds: 12 };
 
-/** Look at the database at least this often, whether or not a message said so. */
+/** Hand jobs out, and end experiments, at least this often, whether or not a message said so. */
 const LOOK_MS = 200;
+/** Between two looks what is to be planned, and which workers there are, unless a message says that there is something new. */
+const SURVEY_MS = 1_000;
 const RECONCILE_MS = 5_000;
 /** Between two looks who is silent. */
 export const SILENCE_LOOK_MS = 1_000;
@@ -50,9 +52,9 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
   let stopped = false;
   let nudge: () => void = () => {};
   let nudged = false;
-  let looked = Number.NEGATIVE_INFINITY;
+  let surveyed = Number.NEGATIVE_INFINITY;
   const wake = (what: string | undefined) => {
-    if (what === "experiments") looked = Number.NEGATIVE_INFINITY;
+    if (what !== "jobs") surveyed = Number.NEGATIVE_INFINITY;
     nudged = true;
     nudge();
   };
@@ -75,9 +77,10 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
 
   const loop = async () => {
     let led = false;
-    let reconciled = Number.NEGATIVE_INFINITY;
-    let mended = reconciled;
-    let listened = reconciled;
+    let looked = Number.NEGATIVE_INFINITY;
+    let reconciled = looked;
+    let mended = looked;
+    let listened = looked;
     const silentAt = openSilence(config.silentSeconds * 1_000);
     const handOut = openHandOut(store, sender, traces);
     const tellUnserved = unservedTeller(config, handOut);
@@ -88,7 +91,7 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
         led = !led;
         if (led) log.info("this scheduler leads");
         else log.warn("this scheduler stands by: it has lost its connection to the database");
-        looked = reconciled = mended = Number.NEGATIVE_INFINITY;
+        surveyed = looked = reconciled = mended = Number.NEGATIVE_INFINITY;
       }
       try {
         // Not the time of day, which may be set back.
@@ -99,13 +102,16 @@ export async function startScheduler(config: SchedulerConfig): Promise<{ stop():
           const silent = silentAt(await signsOfLife(store), performance.now());
           if (led && lead.held()) await freeSilent(config, watch, silent);
         }
-        if (led && now - looked >= LOOK_MS) {
-          looked = now;
+        if (led && now - surveyed >= SURVEY_MS) {
+          surveyed = now;
           plan();
           await sumCounts(store);
+          await handOut.look();
+        }
+        if (led && now - looked >= LOOK_MS) {
+          looked = now;
           await finishExperiments(store);
           traces.ended();
-          await handOut.look();
         }
         if (led && now - reconciled >= RECONCILE_MS) {
           reconciled = now;

@@ -46,7 +46,11 @@ export interface Compute {
    * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
    */
   run(job: Claim, signal: AbortSignal, hooks: RunHooks): Promise<Settled[]>;
-  /** @throws {FarmError} when nothing can be computed here. */
-  ready(): Promise<void>;
+  /**
+   * Has everything there that so many jobs at a time need, so that none waits for it; at least one.
+   *
+   * @throws {FarmError} when nothing can be computed here.
+   */
+  ready(jobs?: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { Store } from "./client.ts";
 import type { Prisma } from "./generated/client.ts";
 import { askAgain } from "./plans.ts";
 import { HAND_OUT_LOCK } from "./shares.ts";
-import { WAKE_CHANNEL } from "./signals.ts";
+import { wakeSchedulers } from "./signals.ts";
 
 /** An experiment as it was submitted. */
 export interface Submission {
@@ -68,14 +68,14 @@ export async function submitExperiment(store: Store, submission: Submission, ter
     },
     update: asked,
   });
-  await wake(store);
+  await wakeSchedulers(store.db, "experiments");
   return id;
 }
 
 /** Changes how an experiment takes part in the farm, from the next job on. */
 export async function changeTerms(store: Store, id: string, terms: Omit<Terms, "user">): Promise<void> {
   await store.db.experiment.update({ where: { id }, data: terms });
-  await wake(store);
+  await wakeSchedulers(store.db, "experiments");
 }
 
 /** Newest first. */
@@ -209,7 +209,7 @@ export async function retryFailed(store: Store, id: string): Promise<number> {
     const asked = { state: "running" as const, error: null, finishedAt: null, pass: null };
     await tx.experiment.update({ where: { id }, data: asked });
     await askAgain((statement, parameters) => tx.$executeRawUnsafe(statement, ...parameters), id);
-    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
+    await wakeSchedulers(tx, "jobs");
     return failed.count;
   });
 }
@@ -219,8 +219,4 @@ export async function doneAmong(store: Store, keys: readonly string[]): Promise<
   const rows = await store.db.$queryRaw<{ key: string }[]>`
     SELECT key FROM "Job" WHERE state = 'done' AND key = ANY(${[...keys]}::text[])`;
   return new Set(rows.map((row) => row.key));
-}
-
-async function wake(store: Store): Promise<void> {
-  await store.db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'experiments')`;
 }

@@ -1,7 +1,7 @@
 import type { Store } from "./client.ts";
 import { blockDependants, offer } from "./jobs.ts";
 import { PLAN_LOCK } from "./plans.ts";
-import { WAKE_CHANNEL } from "./signals.ts";
+import { wakeSchedulers } from "./signals.ts";
 
 /** Times that a job is done again because its artifacts are missing or altered, before it is given up. */
 const MAX_LOSSES = 3;
@@ -63,6 +63,6 @@ export async function loseInput(
     const state = input?.state ?? (await tx.job.findUnique({ where: { key: inputKey } }))?.state;
     if (state === "failed" || state === "blocked") await blockDependants(tx, inputKey);
     await offer(tx, [held.key, inputKey]);
-    await tx.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, 'jobs')`;
+    await wakeSchedulers(tx, "jobs");
   });
 }

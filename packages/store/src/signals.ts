@@ -1,8 +1,15 @@
 import pg from "pg";
 import type { Store } from "./client.ts";
 
-/** Carries `jobs` when jobs became ready, and `experiments` when one was submitted. */
 export const WAKE_CHANNEL = "shadowfarm_wake";
+
+/** Tells the schedulers that jobs became ready, that an experiment was submitted, or that a worker came; once committed. */
+export async function wakeSchedulers(
+  db: Pick<Store["db"], "$executeRaw">,
+  what: "jobs" | "experiments" | "workers",
+): Promise<void> {
+  await db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, ${what})`;
+}
 
 /**
  * Calls `wake` whenever another process changed something that the scheduler should look at. Only a saving of time: who

@@ -1,6 +1,7 @@
 import { type Abilities, meets, type Needs, poolName } from "@shadowfarm/core/pool";
 import { PROTOCOL } from "@shadowfarm/core/protocol";
 import type { Store } from "./client.ts";
+import { wakeSchedulers } from "./signals.ts";
 
 /** A worker that was not heard of for so long is not counted on. */
 export const SILENT_SECONDS = 30;
@@ -26,6 +27,7 @@ export async function registerWorker(store: Store, worker: WorkerRow): Promise<s
   const { engine, labels = [], memory = 0 } = worker;
   const pool = poolName({ engine, labels, memory }, PROTOCOL);
   await store.db.worker.create({ data: { ...worker, labels: [...labels], pool } });
+  await wakeSchedulers(store.db, "workers");
   return pool;
 }
 
