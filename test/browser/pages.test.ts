@@ -24,7 +24,7 @@ async function seedVaried(store: Store, results: number): Promise<void> {
     UPDATE "ResultRow" SET
       attack = (ARRAY['gap', 'threshold', 'shadow', 'lira', 'rmia'])[1 + id % 5],
       defense = (ARRAY['none', 'dropout', 'l2'])[1 + id / 5 % 3],
-      combination = md5(id::text), auc = 0.45 + (id * 37 % 100) / 200.0, "testAccuracy" = 0.6 + (id * 53 % 100) / 300.0`);
+      combination = md5(id::text)::uuid, auc = 0.45 + (id * 37 % 100) / 200.0, "testAccuracy" = 0.6 + (id * 53 % 100) / 300.0`);
 }
 
 /** Some of the jobs of the newest experiment fail, in two ways. */

@@ -215,7 +215,7 @@ describe("reading", () => {
     const repeats = await ask<Groups>("GET", "/results/groups?metric=auc&metric=tpr@0.1");
     expect(repeats.body.groups).toHaveLength(4);
     const [first] = repeats.body.groups;
-    expect(first).toMatchObject({ n: 2, combinations: 1, synthetic: 0, by: { dataset: "mnist", records: 60 } });
+    expect(first).toMatchObject({ n: 2, mixed: false, synthetic: 0, by: { dataset: "mnist", records: 60 } });
     expect(first?.metrics.auc).toMatchObject({ n: 2, chance: 0.5, intervalOf: "repeats" });
     // The same numbers as the database's own.
     const [row] = await store.db.$queryRaw<[{ mean: number; sd: number }]>`
@@ -230,7 +230,7 @@ describe("reading", () => {
       expect.objectContaining({
         by: { dataset: "mnist", "attack.points": 50, attack: "threshold" },
         n: 4,
-        combinations: 2,
+        mixed: true,
       }),
     );
     expect(coarse.body.groups[0]?.metrics.auc).toMatchObject({ low: null, intervalOf: null });

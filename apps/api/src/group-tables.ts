@@ -13,13 +13,13 @@ export function csvOfGroups(groups: Groups, metrics: readonly string[]): string 
   const head = [
     ...by,
     "n",
-    "combinations",
+    "mixed",
     "synthetic",
     ...metrics.flatMap((metric) => numbers.map((name) => `${metric} ${name}`)),
   ];
   const lines = groups.map((group) => [
     ...by.map((dimension) => textOf(group.by[dimension])),
-    ...[group.n, group.combinations, group.synthetic],
+    ...[group.n, group.mixed, group.synthetic],
     ...metrics.flatMap((metric) => numbers.map((name) => group.metrics[metric]?.[name] ?? null)),
   ]);
   return `${[head, ...lines].map((cells) => cells.map(csvCell).join(",")).join("\n")}\n`;

@@ -59,7 +59,9 @@ export async function* resultColumns(url: string, filter: RowFilter, most: numbe
   try {
     await Promise.all([copying.connect(), asking.connect()]);
     await inOneSnapshot(copying, asking);
-    const columns = join(own.map(([name]) => raw(`"${measureColumns.get(name as never) ?? name}"`)));
+    const columns = join(
+      own.map(([name, kind]) => raw(`"${measureColumns.get(name as never) ?? name}"${kind === "key" ? "::text" : ""}`)),
+    );
     const rows = sql`SELECT ${columns} FROM "ResultRow" ${where(conditionsOf(filter))} ORDER BY id`;
     const batches = readColumns(
       await copyOut(copying, rows),
@@ -109,8 +111,8 @@ async function learn(client: pg.Client, combinations: ReadonlySet<string>, known
   if (unknown.length === 0) return;
   const columns = shared.map((name) => (TEXTS.has(name) ? `"${name}"::text` : `"${name}"`));
   const { rows } = await client.query({
-    text: `SELECT DISTINCT ON (combination) combination, ${columns.join(", ")} FROM "ResultRow"
-           WHERE combination = ANY($1::text[]) ORDER BY combination, id`,
+    text: `SELECT DISTINCT ON (combination) combination::text, ${columns.join(", ")} FROM "ResultRow"
+           WHERE combination = ANY($1::uuid[]) ORDER BY combination, id`,
     values: [unknown],
     rowMode: "array",
   });

@@ -27,8 +27,8 @@ export interface RowGroup {
   setting: Record<string, unknown> | null;
   /** Results; what experiments share counts once. */
   n: number;
-  /** Combinations that they are of: repeats of one combination, if it is 1. */
-  combinations: number;
+  /** Whether they are of several combinations: if not, they are repeats of one. */
+  mixed: boolean;
   synthetic: number;
   noSignal: number;
   /** Job key of one of them. */
@@ -57,7 +57,7 @@ export async function groupsOfRows(
   const columns = wanted.map(measureColumn);
   const chosen = join([
     ...keys.map((key, at) => sql`${key} AS ${names[at] as Prisma.Sql}`),
-    sql`combination, data, "noSignal", "jobKey", id`,
+    sql`combination, data, "noSignal", id`,
     ...columns.map((column, at) => sql`${column} AS ${raw(`value${at}`)}`),
   ]);
   const statistics = wanted.flatMap((_, at) => {
@@ -71,24 +71,20 @@ export async function groupsOfRows(
     ];
   });
   const setting = by.length === 0 ? sql`${raw(SETTING)} AS setting` : sql`NULL AS setting`;
-  const values = wanted.map((_, at) => raw(`value${at}`));
-  const rows = sql`SELECT ${join([...names, raw(`data, "noSignal", "jobKey", id, 0 AS first_of`), ...values])} FROM chosen`;
-  // Combinations come along as rows of their own: for count(DISTINCT …) Postgres would sort all rows.
-  const combinations = sql`
-    SELECT ${join([...names, raw("NULL, NULL, NULL, NULL, 1"), ...values.map(() => raw("NULL"))])}
-    FROM chosen GROUP BY ${join([...names, raw("combination")])}`;
+  // Whether there are several is told by two numbers; to count them takes as long as all the rest.
+  const hashed = raw("uuid_hash_extended(combination, 0)");
   const found = await reader.query<RawRow>(sql`
-    WITH chosen AS MATERIALIZED (${onceEach(filter, by, chosen)}), counted AS (${rows} UNION ALL ${combinations}), grouped AS (
-      SELECT ${join(names)}, count(id)::int AS n, sum(first_of)::int AS combinations,
+    WITH grouped AS (
+      SELECT ${join(names)}, count(*)::int AS n, min(${hashed}) <> max(${hashed}) AS mixed,
              (count(*) FILTER (WHERE data = 'synthetic'))::int AS synthetic,
-             (count(*) FILTER (WHERE "noSignal"))::int AS "noSignal", min("jobKey") AS example, min(id) AS first${
+             (count(*) FILTER (WHERE "noSignal"))::int AS "noSignal", min(id) AS first${
                statistics.length > 0 ? sql`, ${join(statistics)}` : empty
              }
-      FROM counted GROUP BY ${join(names)} ORDER BY first LIMIT ${limit + 1}
+      FROM (${onceEach(filter, by, chosen)}) AS chosen GROUP BY ${join(names)} ORDER BY first LIMIT ${limit + 1}
     )
-    SELECT grouped.*, result.metrics->'intervals' AS intervals, ${setting}
+    SELECT grouped.*, one."jobKey" AS example, result.metrics->'intervals' AS intervals, ${setting}
     FROM grouped JOIN "ResultRow" one ON one.id = grouped.first
-    LEFT JOIN "Result" result ON result."jobKey" = grouped.example AND grouped.n = 1
+    LEFT JOIN "Result" result ON result."jobKey" = one."jobKey" AND grouped.n = 1
     ORDER BY first`);
   if (found.length > limit) {
     throw new InvalidInput(
@@ -99,7 +95,7 @@ export async function groupsOfRows(
     key: keys.map((_, at) => row[`key${at}`] ?? null),
     setting: row.setting as Record<string, unknown> | null,
     n: row.n as number,
-    combinations: row.combinations as number,
+    mixed: row.mixed as boolean,
     synthetic: row.synthetic as number,
     noSignal: row.noSignal as number,
     example: row.example as string,

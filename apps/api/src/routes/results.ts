@@ -329,7 +329,7 @@ function groupAnswer(
     metrics: Object.fromEntries(
       wanted.map((measure) => {
         const own = intervals && sampledInterval(intervals, measure);
-        return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.combinations, own)];
+        return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.mixed, own)];
       }),
     ),
   };
@@ -338,11 +338,11 @@ function groupAnswer(
 type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];
 
 /** @param own interval of the only result of the group by itself */
-function spreadOf(measure: Measure, found: GroupedMeasure, combinations: number, own: Interval | null): Spread {
+function spreadOf(measure: Measure, found: GroupedMeasure, mixed: boolean, own: Interval | null): Spread {
   const { min, max, ...spread } = found;
   const summary = summaryOf(spread);
   const known = { ...summary, min, max, chance: (chance as Record<string, number>)[measure] ?? null };
-  if (combinations > 1) return { ...known, low: null, high: null, intervalOf: null };
+  if (mixed) return { ...known, low: null, high: null, intervalOf: null };
   if (own) return { ...known, low: own[0], high: own[1], intervalOf: "sample" };
   return { ...known, intervalOf: summary.low === null ? null : "repeats" };
 }

@@ -53,7 +53,7 @@ export const groupsSchema = z.object({
     z.object({
       by: params.describe("the values that the results of the group have in common, by dimension"),
       n: count.describe("results; what experiments share counts once"),
-      combinations: count.describe("that they are of: repeats of one combination, if it is 1"),
+      mixed: z.boolean().describe("of several combinations; if not, they are repeats of one"),
       synthetic: count.describe("results on synthetic data"),
       noSignal: count,
       example: z.string().describe("one of them"),

@@ -45,7 +45,7 @@ export function MatrixTab({ view, filters, change }: TabProps) {
             rows: cells.map(({ row }) => row).sort(byName),
             columns: cells.map(({ column }) => column).sort(byName),
           };
-          const mixed = groups.filter(({ combinations }) => combinations > 1).length;
+          const mixed = groups.filter((group) => group.mixed).length;
           return (
             <>
               <Plot
