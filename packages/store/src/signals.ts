@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Store } from "./client.ts";
 
@@ -11,20 +12,53 @@ export async function wakeSchedulers(
   await db.$executeRaw`SELECT pg_notify(${WAKE_CHANNEL}, ${what})`;
 }
 
+/** How long a lost connection stays lost before it is made anew. */
+const LISTEN_MS = 1_000;
+
 /**
  * Calls `wake` whenever another process changed something that the scheduler should look at. Only a saving of time: who
  * listens also looks at intervals, so a lost connection or message delays and never stops.
+ *
+ * @throws when the database does not answer at first; later it is waited for, and `wake` called once it is back.
  */
 export async function onWake(
   store: Store,
   wake: (what: string | undefined) => void,
 ): Promise<{ close(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: store.url });
+  const closing = new AbortController();
+  let connection = await listen(store, wake);
+  const goOn = async () => {
+    while (!closing.signal.aborted) {
+      await connection.ended;
+      await wait(LISTEN_MS, undefined, { signal: closing.signal });
+      const again = await listen(store, wake).catch(() => null);
+      if (!again) continue;
+      connection = again;
+      if (closing.signal.aborted) await again.close();
+      else wake(undefined);
+    }
+  };
+  // Ends by being closed alone.
+  goOn().catch(() => {});
+  return {
+    async close() {
+      closing.abort();
+      await connection.close();
+    },
+  };
+}
+
+async function listen(
+  store: Store,
+  wake: (what: string | undefined) => void,
+): Promise<{ ended: Promise<void>; close(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: store.url, connectionTimeoutMillis: ANSWER_MS });
+  const ended = new Promise<void>((resolve) => client.once("end", resolve));
   client.on("error", () => {});
   client.on("notification", ({ payload }) => wake(payload));
   await client.connect();
   await client.query(`LISTEN ${WAKE_CHANNEL}`);
-  return { close: () => client.end() };
+  return { ended, close: () => client.end() };
 }
 
 /**
