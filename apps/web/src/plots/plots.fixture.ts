@@ -32,6 +32,9 @@ export function plotsOf(rows: number, width?: number): Record<string, Markup> {
     "progress-grid": plotProgressGrid(progressCells(rows), { title: "Jobs", ...size }),
     paper: plotPaper(paperRows(rows), { title: "Beside the paper", ...metric, ...size }),
     frontier: plotFrontier(frontierDots(rows), { title: "Frontier", leakLabel: "AUC", chance: 0.5, ...size }),
+    "frontier-brushed": plotFrontier(frontierDots(rows), {
+      ...{ title: "Frontier", leakLabel: "AUC", chance: 0.5, least: 0.75, ...size },
+    }),
   };
 }
 
