@@ -168,7 +168,9 @@ test("compare: lines are looked for by dragging along an axis, results by bounds
   await page.getByText(/^\d+ of 300 combinations/).waitFor();
   expect(new URL(page.url()).searchParams.get("brush")).toMatch(/^auc~0\.\d+~0\.\d+$/);
   await look(page, "compare-brushed");
-  await page.getByRole("button", { name: "Clear ranges" }).click();
+  await page.getByText("Ranges", { exact: true }).click();
+  await look(page, "compare-ranges");
+  await page.getByRole("button", { name: "Clear ranges and names" }).click();
   await page.getByText(/^300 combinations/).waitFor();
 
   await page.getByLabel("Filter by").selectOption("testAccuracy");
@@ -207,6 +209,43 @@ test("compare: defenses are looked for by their accuracy, and none vanishes", as
   await page.goto("/compare?tab=frontier&accuracy=%3Cb%3E");
   await dots.first().waitFor({ state: "attached" });
   expect(await picture.locator("[data-least]").count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test("compare: names are looked for by dragging along their axis, and in a menu", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const odd = "5~20=a|b%7E";
+  await store.db.$executeRawUnsafe(`UPDATE "ResultRow" SET dataset = $1 WHERE dataset = 'mnist'`, odd);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=parallel&axes=dataset&axes=attack&axes=defense");
+  const brushes = () => new URL(page.url()).searchParams.getAll("brush");
+  const axis = page.locator('[data-dimension="defense"] line').first();
+  await axis.waitFor({ state: "attached" });
+  await drag(page, axis, [0.5, 0.4], [0.5, 1.02]);
+  await page.getByText(/^200 of 300 combinations/).waitFor();
+  expect(brushes()).toEqual([expect.stringMatching(/^defense=\w+$/), expect.stringMatching(/^defense=\w+$/)]);
+  await look(page, "compare-brushed-names");
+
+  await page.getByText("Names", { exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("group", { name: "dataset" }).getByRole("checkbox", { name: odd }).press("Space");
+  await page.getByText(/^\d\d of 300 combinations/).waitFor();
+  expect(brushes()[2]).toBe(`dataset=${odd}`);
+  await look(page, "compare-names");
+  await page.reload();
+  await page.getByText(/^\d\d of 300 combinations/).waitFor();
+  await drag(page, axis, [0.5, 0.5], [0.5, 0.5]);
+  await page.waitForFunction(() => !location.search.includes("defense%3D"));
+  expect(brushes()).toEqual([`dataset=${odd}`]);
+
+  await page.goto(
+    "/compare?tab=parallel&brush=dataset%3Dnowhere&brush=auc~a~b&brush=constructor%3D1&brush=~&brush=auc%3D",
+  );
+  await page.getByText(/^0 of 300 combinations/).waitFor();
+  await page.getByText("Names", { exact: true }).click();
+  await page.getByRole("checkbox", { name: "nowhere" }).click();
+  await page.getByRole("button", { name: "Clear ranges and names" }).click();
+  await page.getByText(/^300 combinations/).waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { accuracyScale, type FrontierDot, plotFrontier } from "./frontier.ts";
 import { plotMatrix } from "./matrix.ts";
-import { plotsOf } from "./plots.fixture.ts";
+import { namesAlong, parallelAxes, plotParallel } from "./parallel.ts";
+import { combinations, dimensions, plotsOf } from "./plots.fixture.ts";
 import { plotProgress } from "./progress.ts";
 import { plotRoc } from "./roc.ts";
 import { tokens } from "./theme.ts";
@@ -115,6 +116,29 @@ test("of the frontier nothing vanishes below the least accuracy, which is where 
     expect(far).toContain(`>≥ ${least}</text>`);
     expect(far).not.toContain("data-least");
   }
+});
+
+test("a stretch of an axis holds names or numbers; none where there are none", () => {
+  const rows = combinations(8);
+  const { axes, box } = parallelAxes(rows, dimensions, 900);
+  const [dataset, defense, shadows] = axes;
+  expect(namesAlong(rows, "shadows")).toBeNull();
+  const names = namesAlong(rows, "dataset") as string[];
+  expect(dataset?.brush(box.bottom, box.top)).toEqual({ names });
+  const second = dataset?.place(names[1] as string) as number;
+  expect(dataset?.brush(second + 3, second + 9)).toEqual({ names: [names[1]] });
+  expect(dataset?.brush(second + 12, second + 20)).toBeNull();
+  expect(defense?.place("unknown")).toBeNull();
+  expect(shadows?.brush(box.bottom, box.top)).toEqual({ from: 1, to: 16 });
+  const plot = plotParallel(rows, dimensions, {
+    title: "Settings",
+    brushes: new Map([
+      ["shadows", { names: ["2"] }],
+      ["dataset", { names: ["unknown"] }],
+      ["unknown", { from: 0, to: 1 }],
+    ]),
+  });
+  expect(plot).not.toMatch(/NaN|undefined/);
 });
 
 test("what has failed is hatched too, and no jobs are an empty bar", () => {

@@ -44,7 +44,7 @@ const shape = {
   x: z.string().optional(),
   /** Of the parallel coordinates, in order; none: what differs. */
   axes: listOf(z.string()),
-  /** Stretches of axes that lines have to pass: `training.epochs~5~20`. */
+  /** What lines have to pass along axes: `training.epochs~5~20`, `dataset=adult`. */
   brush: listOf(z.string()),
   /** Of the table. */
   sort: z.string().optional(),
