@@ -1,6 +1,6 @@
 import type { Store } from "@shadowfarm/store/client";
 import { createToken } from "@shadowfarm/store/tokens";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { seed } from "../../apps/api/bench/seed.ts";
 import { look, openBrowser, openPage } from "../chromium.ts";
@@ -34,6 +34,16 @@ async function breakSome(store: Store): Promise<void> {
       ELSE 'killed for lack of memory (4.1 GB); give the worker more, or --memory' END WHERE key < '4' OR key > 'd'`);
   await store.db.$executeRawUnsafe(`SELECT count_jobs(id)::text FROM "Experiment"`);
   await store.db.$executeRawUnsafe(`UPDATE "Experiment" SET state = 'failed'`);
+}
+
+/** Over a part of the page, between places that are given as shares of its width and height. */
+async function drag(page: Page, over: Locator, from: readonly [number, number], to: readonly [number, number]) {
+  const box = (await over.boundingBox()) as { x: number; y: number; width: number; height: number };
+  const at = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const;
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at(to));
+  await page.mouse.up();
 }
 
 const test = served;
@@ -154,15 +164,13 @@ test("compare: lines are looked for by dragging along an axis, results by bounds
   await page.goto("/compare?tab=parallel");
   const axis = page.locator('[data-dimension="auc"] line').first();
   await axis.waitFor({ state: "attached" });
-  const box = (await axis.boundingBox()) as { x: number; y: number; width: number; height: number };
-  await page.mouse.move(box.x + box.width / 2, box.y + 10);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width / 2, box.y + 0.4 * box.height);
-  await page.mouse.up();
+  await drag(page, axis, [0.5, 0.04], [0.5, 0.4]);
   await page.getByText(/^\d+ of 300 combinations/).waitFor();
   expect(new URL(page.url()).searchParams.get("brush")).toMatch(/^auc~0\.\d+~0\.\d+$/);
   await look(page, "compare-brushed");
-  await page.getByRole("button", { name: "Clear ranges" }).click();
+  await page.getByText("Ranges", { exact: true }).click();
+  await look(page, "compare-ranges");
+  await page.getByRole("button", { name: "Clear ranges and names" }).click();
   await page.getByText(/^300 combinations/).waitFor();
 
   await page.getByLabel("Filter by").selectOption("testAccuracy");
@@ -171,6 +179,73 @@ test("compare: lines are looked for by dragging along an axis, results by bounds
   await page.getByRole("button", { name: "Set" }).click();
   await page.getByText("testAccuracy ≥ 0.8").waitFor();
   await page.getByText(/^1\d\d combinations/).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("compare: defenses are looked for by their accuracy, and none vanishes", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=frontier");
+  const picture = page.locator(".pictures svg").first();
+  const dots = picture.locator("[data-key]");
+  await dots.first().waitFor({ state: "attached" });
+  const before = await dots.count();
+  await drag(page, picture, [0.8, 0.5], [0.5, 0.6]);
+  await picture.locator("[data-least]").waitFor({ state: "attached" });
+  const least = new URL(page.url()).searchParams.get("accuracy") ?? "";
+  expect(least).toMatch(/^0\.\d{1,3}$/);
+  const field = page.getByLabel("Test accuracy of at least");
+  expect(await field.inputValue()).toBe(least);
+  await page.getByText(`With a test accuracy of at least ${least},`).first().waitFor();
+  expect(await dots.count()).toBe(before);
+  expect(await picture.locator("[data-key][opacity]").count()).toBeGreaterThan(0);
+  await look(page, "compare-frontier-brushed");
+  await picture.click({ position: { x: 200, y: 200 } });
+  await picture.locator("[data-least]").waitFor({ state: "detached" });
+  expect(await field.inputValue()).toBe("");
+  await field.pressSequentially("0.99");
+  await page.getByText("No defense here has a test accuracy of at least 0.99.").first().waitFor();
+  expect(await dots.count()).toBe(before);
+  await page.goto("/compare?tab=frontier&accuracy=%3Cb%3E");
+  await dots.first().waitFor({ state: "attached" });
+  expect(await picture.locator("[data-least]").count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test("compare: names are looked for by dragging along their axis, and in a menu", async ({ api, store }) => {
+  await seedVaried(store, 300);
+  const odd = "5~20=a|b%7E";
+  await store.db.$executeRawUnsafe(`UPDATE "ResultRow" SET dataset = $1 WHERE dataset = 'mnist'`, odd);
+  const { page, complaints } = await openPage(browser, api.url);
+  await page.goto("/compare?tab=parallel&axes=dataset&axes=attack&axes=defense");
+  const brushes = () => new URL(page.url()).searchParams.getAll("brush");
+  const axis = page.locator('[data-dimension="defense"] line').first();
+  await axis.waitFor({ state: "attached" });
+  await drag(page, axis, [0.5, 0.4], [0.5, 1.02]);
+  await page.getByText(/^200 of 300 combinations/).waitFor();
+  expect(brushes()).toEqual([expect.stringMatching(/^defense=\w+$/), expect.stringMatching(/^defense=\w+$/)]);
+  await look(page, "compare-brushed-names");
+
+  await page.getByText("Names", { exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("group", { name: "dataset" }).getByRole("checkbox", { name: odd }).press("Space");
+  await page.getByText(/^\d\d of 300 combinations/).waitFor();
+  expect(brushes()[2]).toBe(`dataset=${odd}`);
+  await look(page, "compare-names");
+  await page.reload();
+  await page.getByText(/^\d\d of 300 combinations/).waitFor();
+  await drag(page, axis, [0.5, 0.5], [0.5, 0.5]);
+  await page.waitForFunction(() => !location.search.includes("defense%3D"));
+  expect(brushes()).toEqual([`dataset=${odd}`]);
+
+  await page.goto(
+    "/compare?tab=parallel&brush=dataset%3Dnowhere&brush=auc~a~b&brush=constructor%3D1&brush=~&brush=auc%3D",
+  );
+  await page.getByText(/^0 of 300 combinations/).waitFor();
+  await page.getByText("Names", { exact: true }).click();
+  await page.getByRole("checkbox", { name: "nowhere" }).click();
+  await page.getByRole("button", { name: "Clear ranges and names" }).click();
+  await page.getByText(/^300 combinations/).waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -11,8 +11,10 @@ interface Props {
   most?: number;
   /** What choosing a mark does, by its `data-key`; the marks are then reached with the arrow keys too. */
   onPick?: (key: string) => void;
-  /** What dragging over the picture does, in its own pixels, as it was drawn for so much width. */
+  /** What dragging over the picture does, in its own pixels, as it was drawn for so much width; a click ends where it began. */
   onDrag?: (from: Point, to: Point, width: number) => void;
+  /** What a drag chooses a stretch of: what is in the picture from left to right, or upright axes in it. */
+  along?: "x" | "y";
 }
 
 interface Point {
@@ -21,7 +23,7 @@ interface Point {
 }
 
 /** A picture as wide as its place, with what saves it. Its SVG brings title and description. */
-export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
+export function Plot({ draw, name, most = 1_200, onPick, onDrag, along = "y" }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -45,7 +47,7 @@ export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
   useEffect(() => {
     const host = place.current as HTMLDivElement;
     const gone = new AbortController();
-    const hear = <Name extends "click" | "keydown" | "pointerdown" | "pointermove" | "pointerup">(
+    const hear = <Name extends "click" | "keydown" | "pointerdown" | "pointermove" | "pointerup" | "pointercancel">(
       name: Name,
       heard: (event: HTMLElementEventMap[Name]) => void,
     ) => host.addEventListener(name, heard, { signal: gone.signal });
@@ -65,14 +67,19 @@ export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
       drag.current = pointOf(host, event);
     });
     hear("pointermove", (event) => {
-      if (drag.current) drawDrag(host, drag.current, pointOf(host, event));
+      if (drag.current) drawDrag(host, drag.current, pointOf(host, event), along);
     });
-    hear("pointerup", (event) => {
-      const from = drag.current;
+    const end = () => {
       drag.current = null;
       host.querySelector(".drag")?.remove();
-      if (from) onDrag?.(from, pointOf(host, event), Math.min(most, width));
+    };
+    hear("pointerup", (event) => {
+      const [from, to] = [drag.current, pointOf(host, event)];
+      end();
+      if (from) onDrag?.(from, isClick(from, to) ? from : to, Math.min(most, width));
     });
+    // A finger that scrolls the page after all.
+    hear("pointercancel", end);
     return () => gone.abort();
   });
   return (
@@ -82,6 +89,7 @@ export function Plot({ draw, name, most = 1_200, onPick, onDrag }: Props) {
         // What scrolls must be reached by the keyboard, unless what is in it is.
         tabIndex={picks ? undefined : 0}
         className={picks ? "plot-place plot-picks" : "plot-place"}
+        data-along={onDrag && along}
       />
       <figcaption>
         <button type="button" className="quiet" disabled={svg === null} onClick={() => svg && saveSvg(svg, name)}>
@@ -101,15 +109,17 @@ function pointOf(host: Element, { clientX, clientY }: PointerEvent): Point {
   return { x: clientX - left, y: clientY - top };
 }
 
-function drawDrag(host: Element, from: Point, to: Point): void {
+/** Hands are not still. */
+function isClick(from: Point, to: Point): boolean {
+  return Math.hypot(to.x - from.x, to.y - from.y) < 4;
+}
+
+function drawDrag(host: Element, from: Point, to: Point, along: "x" | "y"): void {
   const picture = host.firstElementChild;
   const rect = host.querySelector(".drag") ?? document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  const sides = {
-    x: Math.min(from.x, to.x) - 8,
-    y: Math.min(from.y, to.y),
-    width: 16 + Math.abs(to.x - from.x),
-    height: Math.abs(to.y - from.y),
-  };
+  const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)];
+  const [width, height] = [Math.abs(to.x - from.x), Math.abs(to.y - from.y)];
+  const sides = along === "x" ? { x, y: 0, width, height: "100%" } : { x: x - 8, y, width: 16 + width, height };
   for (const [name, value] of Object.entries(sides)) rect.setAttribute(name, String(value));
   rect.setAttribute("class", "drag");
   if (!rect.isConnected) picture?.append(rect);

@@ -1,6 +1,6 @@
 import { apart, type Scale, scaleOf, spreadOf, ticksOf } from "./axes.ts";
 import { boxEntry, chanceEntry, chanceStroke, legend } from "./legend.ts";
-import { type Box, emptyPicture, line, pathOf, picture } from "./marks.ts";
+import { type Box, emptyPicture, line, pathOf, picture, round } from "./marks.ts";
 import { element, type Markup } from "./markup.ts";
 import { halo, magnitudeSteps } from "./theme.ts";
 import { countText, SMALL, shortNumber, tooltip, write } from "./words.ts";
@@ -26,14 +26,17 @@ export interface ParallelRow {
   faded?: boolean;
 }
 
-/** From the least to the largest value that is looked for, by the dimensions' names. */
-export type Brushes = Readonly<Record<string, readonly [from: number, to: number]>>;
+/** What is looked for along an axis: numbers from the least to the largest, or names. */
+export type Brush = { from: number; to: number } | { names: readonly string[] };
+
+/** By the dimensions' names. */
+export type Brushes = ReadonlyMap<string, Brush>;
 
 /** Every combination as a line over all dimensions, in the colour of the last one's value. */
 export function plotParallel(
   rows: readonly ParallelRow[],
   dimensions: readonly Dimension[],
-  { title, width = 900, brushes = {} }: { title: string; width?: number; brushes?: Brushes },
+  { title, width = 900, brushes = new Map() }: { title: string; width?: number; brushes?: Brushes },
 ): Markup {
   const last = dimensions.at(-1);
   const about = {
@@ -77,13 +80,14 @@ export function plotParallel(
         tooltip(`${said}, n = ${n}${synthetic ? ", SYNTHETIC data" : ""}`),
       );
     }),
-    axes.map(({ name, label, x, chance, place, scale, ticks }) => {
+    axes.map(({ name, label, x, chance, place, pieces, ticks }) => {
+      const brush = brushes.get(name);
       const guess = chance === undefined ? null : place(chance);
       return element(
         "g",
         { "data-dimension": name },
         line(x, box.top, x, box.bottom),
-        brushMark(brushes[name], x, scale),
+        brush ? brushMark(pieces(brush), x) : [],
         write(
           label,
           { x, y: box.top - 16, anchor: "middle", size: SMALL, room: 0.88 * step - 8 },
@@ -100,9 +104,16 @@ export function plotParallel(
   );
 }
 
-function brushMark(brush: readonly [number, number] | undefined, x: number, scale: Scale | null): Markup[] {
-  if (!brush || !scale) return [];
-  return [line(x, scale(brush[0]), x, scale(brush[1]), { "stroke-width": 8, "stroke-opacity": 0.35 })];
+function brushMark(pieces: readonly (readonly [from: number, to: number])[], x: number): Markup {
+  const d = pieces.map(([from, to]) => `M${round(x)},${round(from)}L${round(x)},${round(to)}`).join("");
+  return element("path", { d, stroke: "currentColor", "stroke-width": 8, "stroke-opacity": 0.35, fill: "none" });
+}
+
+/** The names along an axis, from the top; null where it has numbers. */
+export function namesAlong(rows: readonly ParallelRow[], dimension: string): string[] | null {
+  const values = rows.flatMap(({ values: { [dimension]: value } }) => value ?? []);
+  if (values.length > 0 && values.every((value) => typeof value === "number")) return null;
+  return [...new Set(values.map(String))];
 }
 
 /** Where the axes of a picture of so much width are, and what is where on them. */
@@ -128,31 +139,54 @@ const syntheticEntry = {
   sign: (x: number, y: number) => line(x, y, x + 16, y, { "stroke-dasharray": SYNTHETIC, "stroke-width": 2 }),
 };
 
-/** Where values are on an axis, and what is written on it. */
-function placesOf({ name, log = false, chance }: Dimension, rows: readonly ParallelRow[], { top, bottom }: Box) {
-  const values = rows.flatMap(({ values: { [name]: value } }) => value ?? []);
-  const numbers = values.filter((value) => typeof value === "number");
-  if (numbers.length === values.length && numbers.length > 0) {
-    const all = chance === undefined ? numbers : [...numbers, chance];
-    const byLog = log && all.every((value) => value > 0);
-    const scale = scaleOf(spreadOf(all, byLog), [bottom, top], byLog);
-    const ticks = ticksOf(scale, 5).map((value) => ({ text: shortNumber(value), at: scale(value) }));
-    return {
-      scale,
-      place: (value: number | string | null) => (typeof value === "number" ? scale(value) : null),
-      ticks: apart(ticks, high),
-    };
-  }
-  const names = [...new Set(values.map(String))];
-  const at = (index: number) =>
-    names.length < 2 ? (top + bottom) / 2 : top + ((bottom - top) * index) / (names.length - 1);
+/** Where values are on an axis, what is written on it, what a stretch of its pixels holds, and which pixels a brush does. */
+function placesOf({ name, log = false, chance }: Dimension, rows: readonly ParallelRow[], box: Box): Places {
+  const names = namesAlong(rows, name);
+  if (names) return placesOfNames(names, box);
+  const numbers = rows.flatMap(({ values: { [name]: value } }) => (typeof value === "number" ? value : []));
+  const all = chance === undefined ? numbers : [...numbers, chance];
+  const byLog = log && all.every((value) => value > 0);
+  const scale = scaleOf(spreadOf(all, byLog), [box.bottom, box.top], byLog);
+  const ticks = ticksOf(scale, 5).map((value) => ({ text: shortNumber(value), at: scale(value) }));
+  return {
+    scale,
+    place: (value) => (typeof value === "number" ? scale(value) : null),
+    ticks: apart(ticks, high),
+    brush: (...ends) => {
+      const [one, other] = ends.map((end) => Number(scale.invert(end).toPrecision(4))) as [number, number];
+      return { from: Math.min(one, other), to: Math.max(one, other) };
+    },
+    pieces: (brush) => ("names" in brush ? [] : [[scale(brush.from), scale(brush.to)]]),
+  };
+}
+
+interface Places {
+  scale: Scale | null;
+  place: (value: number | string | null) => number | null;
+  ticks: { text: string; at: number }[];
+  brush: (from: number, to: number) => Brush | null;
+  pieces: (brush: Brush) => (readonly [from: number, to: number])[];
+}
+
+function placesOfNames(names: readonly string[], { top, bottom }: Box): Places {
+  const step = names.length < 2 ? bottom - top : (bottom - top) / (names.length - 1);
+  const places = names.map((text, index) => ({ text, at: names.length < 2 ? (top + bottom) / 2 : top + step * index }));
+  // A name is as high as its letters where there is room for them.
+  const half = Math.min(step, high()) / 2;
   return {
     scale: null,
-    place: (value: number | string | null) => (value === null ? null : at(names.indexOf(String(value)))),
-    ticks: apart(
-      names.map((text, index) => ({ text, at: at(index) })),
-      high,
-    ),
+    place: (value) => places[names.indexOf(String(value))]?.at ?? null,
+    ticks: apart(places, high),
+    brush: (from, to) => {
+      const held = places.filter(({ at }) => at >= Math.min(from, to) - half && at <= Math.max(from, to) + half);
+      return held.length === 0 ? null : { names: held.map(({ text }) => text) };
+    },
+    pieces: (brush) => {
+      const sought = new Set("names" in brush ? brush.names : []);
+      return places
+        .filter(({ text }) => sought.has(text))
+        .map(({ at }) => [Math.max(top, at - step / 2), Math.min(bottom, at + step / 2)]);
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { type LossCurve, plotLossCurves } from "./loss-curves.ts";
 import type { Markup } from "./markup.ts";
 import { type MatrixCell, plotMatrix } from "./matrix.ts";
 import { type PaperRow, plotPaper } from "./paper.ts";
-import { type Dimension, type ParallelRow, plotParallel } from "./parallel.ts";
+import { type Brushes, type Dimension, type ParallelRow, plotParallel } from "./parallel.ts";
 import { type Progress, type ProgressCell, plotProgress, plotProgressGrid } from "./progress.ts";
 import { plotRoc, type RocSeries } from "./roc.ts";
 import { plotScoreHistogram } from "./score-histogram.ts";
@@ -27,11 +27,19 @@ export function plotsOf(rows: number, width?: number): Record<string, Markup> {
     }),
     "score-histogram": plotScoreHistogram(histogram(rows), { title: "Scores", synthetic: true, ...size }),
     parallel: plotParallel(combinations(rows), dimensions, { title: "Settings", ...size }),
+    "parallel-brushed": plotParallel(
+      combinations(rows).map((row) => ({ ...row, faded: !isBrushed(row) })),
+      dimensions,
+      { title: "Settings", brushes, ...size },
+    ),
     "loss-curves": plotLossCurves(losses(rows), { title: "Losses", classes: 10, ...size }),
     progress: plotProgress(progress(rows), { title: "Jobs", ...size }),
     "progress-grid": plotProgressGrid(progressCells(rows), { title: "Jobs", ...size }),
     paper: plotPaper(paperRows(rows), { title: "Beside the paper", ...metric, ...size }),
     frontier: plotFrontier(frontierDots(rows), { title: "Frontier", leakLabel: "AUC", chance: 0.5, ...size }),
+    "frontier-brushed": plotFrontier(frontierDots(rows), {
+      ...{ title: "Frontier", leakLabel: "AUC", chance: 0.5, least: 0.75, ...size },
+    }),
   };
 }
 
@@ -156,6 +164,18 @@ export function combinations(rows: number): ParallelRow[] {
       ...{ shadows: 2 ** rng.int(6), testAccuracy: 0.6 + 0.3 * rng.uniform(), auc: 0.5 + 0.45 * rng.uniform() },
     },
   }));
+}
+
+/** Names that are beside each other and one that is not, an end of an axis, and numbers. */
+const brushes: Brushes = new Map([
+  ["dataset", { names: ["<b>", "purchase100", "adult"] }],
+  ["defense", { names: ["none"] }],
+  ["testAccuracy", { from: 0.65, to: 0.83 }],
+]);
+
+function isBrushed({ values: { dataset, defense, testAccuracy } }: ParallelRow): boolean {
+  const named = ["<b>", "purchase100", "adult"].includes(String(dataset)) && defense === "none";
+  return named && Number(testAccuracy) >= 0.65 && Number(testAccuracy) <= 0.83;
 }
 
 export function losses(rows: number): LossCurve[] {

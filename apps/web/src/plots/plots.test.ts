@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { type FrontierDot, plotFrontier } from "./frontier.ts";
+import { accuracyScale, type FrontierDot, plotFrontier } from "./frontier.ts";
 import { plotMatrix } from "./matrix.ts";
-import { plotsOf } from "./plots.fixture.ts";
+import { namesAlong, parallelAxes, plotParallel } from "./parallel.ts";
+import { combinations, dimensions, plotsOf } from "./plots.fixture.ts";
 import { plotProgress } from "./progress.ts";
 import { plotRoc } from "./roc.ts";
 import { tokens } from "./theme.ts";
@@ -97,6 +98,47 @@ test("the frontier names the undefended model and the Pareto set, draws nothing 
   const horizontal = [...plot.matchAll(/<line x1="([\d.-]+)" y1="([\d.-]+)" x2="([\d.-]+)" y2="\2"/g)];
   expect(horizontal.length).toBeGreaterThan(20);
   expect(Math.max(...horizontal.map(([, , , x2]) => Number(x2)))).toBeLessThanOrEqual(640 - 14);
+});
+
+test("of the frontier nothing vanishes below the least accuracy, which is where its pixel says", () => {
+  const dots = [aDot("none", 0.9, 0.95), aDot("dropout", 0.8, 0.7), aDot("l2", 0.7, 0.6)];
+  const options = { title: "Frontier", leakLabel: "AUC", chance: 0.5, width: 500 };
+  const plot = plotFrontier(dots, { ...options, least: 0.8 });
+  expect(plot.match(/data-key/g)).toHaveLength(3);
+  const faded = [...plot.matchAll(/<path [^>]*data-key="(\w+)"[^>]*? opacity=/g)].map(([, key]) => key);
+  expect(faded).toEqual(["l2"]);
+  expect(plot).toContain("Faded: test accuracy below 0.8.</desc>");
+  const [, pixel] = /<line x1="([\d.]+)"[^>]*data-least="0.8"/.exec(plot) ?? [];
+  expect(accuracyScale(dots, 500).invert(Number(pixel))).toBeCloseTo(0.8);
+  expect(plotFrontier(dots, options)).not.toMatch(/ opacity=|data-least|Faded/);
+  for (const least of [0.001, 1]) {
+    const far = plotFrontier(dots, { ...options, least });
+    expect(far).toContain(`>≥ ${least}</text>`);
+    expect(far).not.toContain("data-least");
+  }
+});
+
+test("a stretch of an axis holds names or numbers; none where there are none", () => {
+  const rows = combinations(8);
+  const { axes, box } = parallelAxes(rows, dimensions, 900);
+  const [dataset, defense, shadows] = axes;
+  expect(namesAlong(rows, "shadows")).toBeNull();
+  const names = namesAlong(rows, "dataset") as string[];
+  expect(dataset?.brush(box.bottom, box.top)).toEqual({ names });
+  const second = dataset?.place(names[1] as string) as number;
+  expect(dataset?.brush(second + 3, second + 9)).toEqual({ names: [names[1]] });
+  expect(dataset?.brush(second + 12, second + 20)).toBeNull();
+  expect(defense?.place("unknown")).toBeNull();
+  expect(shadows?.brush(box.bottom, box.top)).toEqual({ from: 1, to: 16 });
+  const plot = plotParallel(rows, dimensions, {
+    title: "Settings",
+    brushes: new Map([
+      ["shadows", { names: ["2"] }],
+      ["dataset", { names: ["unknown"] }],
+      ["unknown", { from: 0, to: 1 }],
+    ]),
+  });
+  expect(plot).not.toMatch(/NaN|undefined/);
 });
 
 test("what has failed is hatched too, and no jobs are an empty bar", () => {

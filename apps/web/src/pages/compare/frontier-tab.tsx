@@ -3,7 +3,7 @@ import { leakMetrics } from "@shadowfarm/core/frontier";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { Plot } from "../../parts/plot.tsx";
-import { type FrontierDot, plotFrontier } from "../../plots/frontier.ts";
+import { accuracyScale, type FrontierDot, plotFrontier } from "../../plots/frontier.ts";
 import { estimateText } from "../../plots/words.ts";
 import { queries } from "../../queries.ts";
 import { Drawn } from "./drawn.tsx";
@@ -32,13 +32,14 @@ export function FrontierTab({ view, filters, change }: TabProps) {
             type="number"
             min={0}
             max={1}
-            step={0.01}
+            step={0.001}
             value={view.accuracy ?? ""}
             onChange={({ target }) =>
               change({ accuracy: target.value === "" ? undefined : Number(target.value) }, true)
             }
           />
         </label>
+        <span className="faint">or drag in a picture from there to the right; click in it to let go</span>
       </div>
       <Drawn query={query} filters={filters} change={change}>
         {({ frontiers }) => {
@@ -58,6 +59,7 @@ export function FrontierTab({ view, filters, change }: TabProps) {
                     name={name}
                     metric={metric}
                     least={view.accuracy ?? 0}
+                    onLeast={(accuracy) => change({ accuracy })}
                   />
                 ))}
               </div>
@@ -77,12 +79,14 @@ interface OneProps {
   name: string;
   metric: (typeof leakMetrics)[number];
   least: number;
+  onLeast: (least: number | undefined) => void;
 }
 
-function One({ frontier, name, metric, least }: OneProps) {
+function One({ frontier, name, metric, least, onLeast }: OneProps) {
   const { title, chance } = comparable[metric];
-  const dots = dotsOf(frontier, title).filter(({ accuracy }) => accuracy.mean >= least);
-  const [best] = [...dots].sort((one, other) => one.leak.mean - other.leak.mean);
+  const dots = dotsOf(frontier, title);
+  const sought = dots.filter(({ accuracy }) => accuracy.mean >= least);
+  const [best] = sought.sort((one, other) => one.leak.mean - other.leak.mean);
   const synthetic = frontier.setting.data === "synthetic" ? ", SYNTHETIC data" : "";
   return (
     <section>
@@ -99,8 +103,15 @@ function One({ frontier, name, metric, least }: OneProps) {
             leakLabel: `${title} of the strongest attack`,
             chance,
             width,
+            least,
           })
         }
+        along="x"
+        onDrag={(from, to, width) => {
+          // To three decimals, about a pixel.
+          const begin = accuracyScale(dots, width).invert(Math.min(from.x, to.x)).toFixed(3);
+          onLeast(from === to || dots.length === 0 ? undefined : Number(begin));
+        }}
       />
       {best ? (
         <p>
@@ -108,7 +119,7 @@ function One({ frontier, name, metric, least }: OneProps) {
           {best.undefended ? "the undefended model" : `${best.family} ${best.strength}`} leaks least: {best.note}.
         </p>
       ) : (
-        <p>No defense here has a test accuracy of at least {least}.</p>
+        dots.length > 0 && <p>No defense here has a test accuracy of at least {least}.</p>
       )}
     </section>
   );

@@ -5,8 +5,17 @@ import { Menu } from "../../parts/menu.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { Range } from "../../parts/range.tsx";
 import { valueText } from "../../parts/words.ts";
-import { type Brushes, type Dimension, type ParallelRow, parallelAxes, plotParallel } from "../../plots/parallel.ts";
+import {
+  type Brush,
+  type Brushes,
+  type Dimension,
+  namesAlong,
+  type ParallelRow,
+  parallelAxes,
+  plotParallel,
+} from "../../plots/parallel.ts";
 import { queries } from "../../queries.ts";
+import { brushesIn, isSought, withBrush } from "./brushes.ts";
 import { Drawn } from "./drawn.tsx";
 import { MetricChoice } from "./metric-choice.tsx";
 import { NoResults } from "./no-results.tsx";
@@ -37,10 +46,19 @@ export function ParallelTab({ view, filters, change }: TabProps) {
         const dimensions = [...chosen.map(named), named("testAccuracy"), measured(metric)];
         const brushes = brushesIn(view.brush);
         const rows = groups.map((group) => rowOf(group, dimensions, brushes));
-        const brush = (name: string, from: number, to: number) => {
-          const others = view.brush.filter((own) => !own.startsWith(`${name}~`));
-          change({ brush: from === to ? others : [...others, `${name}~${from}~${to}`] });
-        };
+        const axes = dimensions.map(({ name, label }) => {
+          const sought = brushes.get(name) ?? { names: [] };
+          const { from, to } = "from" in sought ? sought : {};
+          return {
+            name,
+            label,
+            names: namesAlong(rows, name),
+            from,
+            to,
+            chosen: "names" in sought ? sought.names : [],
+          };
+        });
+        const brush = (name: string, sought: Brush | null) => change({ brush: withBrush(view.brush, name, sought) });
         return (
           <>
             <div className="filters row">
@@ -60,22 +78,37 @@ export function ParallelTab({ view, filters, change }: TabProps) {
                 ))}
               </Menu>
               <Menu label="Ranges">
-                {dimensions
-                  .filter(({ name }) => rows.some(({ values }) => typeof values[name] === "number"))
-                  .map(({ name, label }) => (
+                {axes.map(({ name, label, names, from, to }) =>
+                  names ? null : (
                     <Range
                       key={name}
                       label={label}
-                      from={brushes[name]?.[0]}
-                      to={brushes[name]?.[1]}
+                      from={from}
+                      to={to}
                       closed
-                      onRange={(from = 0, to = 0) => brush(name, from, to)}
+                      onRange={(least = 0, most = 0) => brush(name, least === most ? null : { from: least, to: most })}
                     />
-                  ))}
+                  ),
+                )}
               </Menu>
+              {axes.some(({ names }) => names) && (
+                <Menu label="Names">
+                  {axes.map(({ name, label, names, chosen }) =>
+                    names ? (
+                      <Names
+                        key={name}
+                        label={label}
+                        names={names}
+                        chosen={chosen}
+                        onChange={(next) => brush(name, next.length === 0 ? null : { names: next })}
+                      />
+                    ) : null,
+                  )}
+                </Menu>
+              )}
               {view.brush.length > 0 && (
                 <button type="button" className="quiet" onClick={() => change({ brush: [] })}>
-                  Clear ranges
+                  Clear ranges and names
                 </button>
               )}
             </div>
@@ -83,16 +116,14 @@ export function ParallelTab({ view, filters, change }: TabProps) {
               name={`parallel-${metric}`}
               draw={(width) => plotParallel(rows, dimensions, { title: "Every combination", width, brushes })}
               onDrag={(from, to, width) => {
-                const { axes } = parallelAxes(rows, dimensions, width);
-                const axis = axes.find(({ x, scale }) => scale && Math.abs(x - from.x) < NEAR);
-                if (!axis?.scale) return;
-                const ends = [axis.scale.invert(from.y), axis.scale.invert(to.y)].map((end) =>
-                  Number(end.toPrecision(4)),
-                );
-                brush(axis.name, Math.min(...ends), Math.max(...ends));
+                const { axes: placed } = parallelAxes(rows, dimensions, width);
+                const axis = placed.find(({ x }) => Math.abs(x - from.x) < NEAR);
+                if (axis) brush(axis.name, from.y === to.y ? null : axis.brush(from.y, to.y));
               }}
             />
-            <p className="faint">Drag along an axis of numbers to look for a stretch of it; click on it to let go.</p>
+            <p className="faint">
+              Drag along an axis to look for the numbers or the names in that stretch; click on it to let go.
+            </p>
           </>
         );
       }}
@@ -108,12 +139,30 @@ function measured(metric: keyof typeof comparable): Dimension {
   return { name: metric, label: comparable[metric].title, chance: comparable[metric].chance };
 }
 
-function brushesIn(texts: readonly string[]): Brushes {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [name = "", from, to] = text.split("~");
-      return [name, [Number(from), Number(to)] as const];
-    }),
+interface NamesProps {
+  label: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  onChange: (chosen: string[]) => void;
+}
+
+/** The names of an axis; those that an address asks for and no result has are there to be let go. */
+function Names({ label, names, chosen, onChange }: NamesProps) {
+  const all = [...new Set([...names, ...chosen])];
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {all.map((name) => (
+        <label key={name}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={() => onChange(all.filter((own) => chosen.includes(own) !== (own === name)))}
+          />{" "}
+          {name}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
@@ -126,11 +175,7 @@ function rowOf(
   const values = Object.fromEntries(
     dimensions.map(({ name }) => [name, plotted(metrics[name] ? metrics[name].mean : flat[name])]),
   );
-  const sought = Object.entries(brushes).every(([name, [from, to]]) => {
-    const value = values[name];
-    return typeof value === "number" && value >= from && value <= to;
-  });
-  return { key: example, synthetic: synthetic > 0, n, values, faded: !sought };
+  return { key: example, synthetic: synthetic > 0, n, values, faded: !isSought(values, brushes) };
 }
 
 function plotted(value: unknown): number | string | null {

@@ -25,7 +25,7 @@ export const comparable = {
 export type Metric = keyof typeof comparable;
 
 const metrics = Object.keys(comparable) as [Metric, ...Metric[]];
-const number = z.coerce.number().optional().catch(undefined);
+const share = z.coerce.number().min(0).max(1).optional().catch(undefined);
 
 /** What a view is, but for its filters: those have the names of dimensions, and of measures with `.min` and `.max`, as in the API. */
 const shape = {
@@ -38,13 +38,13 @@ const shape = {
   pick: listOf(z.string()),
   /** ROC curves on linear axes. */
   scale: z.enum(["log", "linear"]).default("log"),
-  /** Of the frontier: no defense below it is shown. */
-  accuracy: number,
+  /** Of the frontier: defenses below it are only hinted at. */
+  accuracy: share,
   /** What a curve is drawn against. */
   x: z.string().optional(),
   /** Of the parallel coordinates, in order; none: what differs. */
   axes: listOf(z.string()),
-  /** Stretches of axes that lines have to pass: `training.epochs~5~20`. */
+  /** What lines have to pass along axes: `training.epochs~5~20`, `dataset=adult`. */
   brush: listOf(z.string()),
   /** Of the table. */
   sort: z.string().optional(),
