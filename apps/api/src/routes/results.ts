@@ -37,15 +37,13 @@ import { jobAnswer } from "../json.ts";
 import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
-import { type Resources, type Route, route, Written } from "../route.ts";
+import { FRESH_MS, type Resources, type Route, route, Written } from "../route.ts";
 import { verifyResult } from "../verification.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
-/** While results come in many times a second, means may be so old. */
-const FRESH_MS = 2_000;
 const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
 /** Results whose scores are read at once. */
 const MOST_CURVES = 200;
