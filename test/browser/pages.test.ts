@@ -257,7 +257,9 @@ test("compare: too much for a picture is a choice, not an error", async ({ api, 
   await look(page, "compare-too-much");
   await page.getByRole("button", { name: "mnist", exact: true }).click();
   // The made-up results have no scores to draw.
-  await page.getByText(/scores of result .* were removed/).waitFor();
+  await page.getByText(/^Removed: \d+\. They are made anew when .* again: npm run farm -- run FILE$/).waitFor();
+  await page.getByText(/^Without a curve, for no repeat has its scores: \d+ combinations$/).click();
+  await look(page, "compare-without-scores");
   expect(page.url()).toContain("dataset=mnist");
   expect(complaints).toEqual([]);
 });

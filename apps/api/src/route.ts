@@ -89,6 +89,23 @@ export interface Keeping {
 /** Of what changes all the time, and is asked for by many. */
 export const together: Keeping = { version: null, freshMs: 0 };
 
+/** While results come in many times a second, what is made from many of them may be so old. */
+export const FRESH_MS = 2_000;
+
+/** A version that rises whenever a text is another than the last time; texts tell of all that answers depend on. */
+export function versionBy(
+  textOf: (resources: Resources) => Promise<string>,
+): (resources: Resources) => Promise<number> {
+  let version = 0;
+  let last: string | null = null;
+  return async (resources) => {
+    const text = await textOf(resources);
+    if (text !== last) version++;
+    last = text;
+    return version;
+  };
+}
+
 /** An endpoint: routing, validation, the role check and its documentation all follow from this. */
 export interface Route {
   method: "get" | "post" | "patch" | "put" | "delete";

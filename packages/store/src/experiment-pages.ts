@@ -59,6 +59,14 @@ export async function experimentsWithPaper(reader: Reader, names: readonly strin
     ORDER BY name, "submittedAt" DESC, id DESC LIMIT 1000`);
 }
 
+/** Another text whenever an experiment was submitted, has another state, or is gone; never one that was there before. */
+export async function experimentsVersion(reader: Reader): Promise<string> {
+  const [row] = await reader.query<{ version: string }>(sql`
+    SELECT md5(string_agg(concat_ws(' ', id, state, "submittedAt", "askedAt", "finishedAt"), ',' ORDER BY id)) AS version
+    FROM "Experiment"`);
+  return row?.version ?? "";
+}
+
 /** Those that may still change, and these besides; the newest first. */
 export async function openExperiments(
   reader: Reader,

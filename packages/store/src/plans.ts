@@ -181,11 +181,19 @@ function copyText(value: string | number | boolean): string {
 }
 
 /**
- * Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. Offers those
- * that are ready to it, which must be running by now, and to others that want them.
+ * Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones, and attacks whose scores
+ * were removed, start afresh. Offers those that are ready to it, which must be running by now, and to others that want them.
  */
 export async function askAgain(execute: Execute, experimentId: string): Promise<void> {
   await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
+  // No job reads scores, and finds them missing.
+  await execute(
+    `UPDATE "Job" job SET state = 'waiting' FROM "ExperimentJob" wanted
+     WHERE wanted."experimentId" = $1 AND job.key = wanted."jobKey" AND job.kind = 'attack' AND job.state = 'done'
+       AND NOT EXISTS (SELECT FROM "Artifact" scores WHERE scores."jobKey" = job.key)
+       AND EXISTS (SELECT FROM "Result" result WHERE result."jobKey" = job.key)`,
+    [experimentId],
+  );
   await execute(
     `WITH unfinished AS (
        SELECT open.key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending

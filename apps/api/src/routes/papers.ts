@@ -3,16 +3,24 @@ import { NotFound } from "@shadowfarm/core/errors";
 import type { ExperimentSpec } from "@shadowfarm/core/experiment";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { suggestion } from "@shadowfarm/core/suggestion";
-import { type ExperimentWithPaper, experimentsWithPaper } from "@shadowfarm/store/experiment-pages";
+import { type ExperimentWithPaper, experimentsVersion, experimentsWithPaper } from "@shadowfarm/store/experiment-pages";
 import { listResults } from "@shadowfarm/store/results";
 import { z } from "zod";
 import { besidePaper, type Comparison } from "../beside-paper.ts";
-import { type Resources, type Route, route } from "../route.ts";
+import { FRESH_MS, type Keeping, type Resources, type Route, route, versionBy } from "../route.ts";
 
 const tag = "papers";
 /** What a file may say otherwise without its results being others. */
 const words: readonly string[] = ["name", "source", "description", "paper"];
 const UNNAMED = "Published numbers of no paper that is named";
+
+/** The files are those that were there at the start. */
+const keeping: Keeping = {
+  version: versionBy(async ({ reader, resultsVersion }) =>
+    (await Promise.all([experimentsVersion(reader), resultsVersion()])).join(" "),
+  ),
+  freshMs: FRESH_MS,
+};
 
 export const paperRoutes: Route[] = [
   route({
@@ -22,6 +30,7 @@ export const paperRoutes: Route[] = [
     tag,
     summary: "The papers that experiments rerun, and how many of their numbers are met",
     answer: { name: "Papers", schema: papersSchema },
+    keeping,
     async handle({ resources }) {
       return { papers: papersOf(await findReruns(resources)).map(briefOf), problems: [...resources.shipped.problems] };
     },
@@ -34,6 +43,7 @@ export const paperRoutes: Route[] = [
     summary: "One paper: its numbers beside those of each experiment that reruns it",
     params: z.strictObject({ paper: z.string().max(100) }),
     answer: { name: "PaperDetail", schema: paperDetailSchema },
+    keeping,
     async handle({ params, resources }) {
       const papers = papersOf(await findReruns(resources));
       const found = papers.find(({ id }) => id === params.paper);

@@ -12,11 +12,12 @@ import {
 } from "@shadowfarm/core/api/results";
 import type { Catalog } from "@shadowfarm/core/catalog";
 import { type Dimension, dimensionsOf, type Measure, measures, plainDimensions } from "@shadowfarm/core/dimensions";
+import { ArtifactCorrupt, NotFound } from "@shadowfarm/core/errors";
 import { chance, frontiersOf, leakMetrics, paretoSet, settingOf, strengthLines } from "@shadowfarm/core/frontier";
 import { type Group, groupsBy } from "@shadowfarm/core/groups";
 import { scoreHistogram } from "@shadowfarm/core/histogram";
 import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
-import { type Roc, rocCurve, thinRoc } from "@shadowfarm/core/roc";
+import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
@@ -37,15 +38,13 @@ import { jobAnswer } from "../json.ts";
 import { learningOf } from "../learning.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
-import { type Resources, type Route, route, Written } from "../route.ts";
+import { FRESH_MS, type Resources, type Route, route, Written } from "../route.ts";
 import { verifyResult } from "../verification.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
-/** While results come in many times a second, means may be so old. */
-const FRESH_MS = 2_000;
 const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
 /** Results whose scores are read at once. */
 const MOST_CURVES = 200;
@@ -251,15 +250,29 @@ function combinationOf(result: ResultRow): Record<string, unknown> {
   return { ...settingOf(result), attack, attackParams, attacker, defense, defenseParams };
 }
 
+/** Of the repeats whose scores are there: one whose scores are not takes no other from the picture. */
 async function bandOf(repeats: Group<ResultRow>, { reader, artifacts }: Pick<Resources, "reader" | "artifacts">) {
-  const rocs = await Promise.all(
+  const found = await Promise.all(
     repeats.map(async ({ jobKey }) => {
-      const { scores, isMember } = await scoresOf(reader, artifacts, jobKey);
-      return rocCurve(scores, isMember);
+      try {
+        const { scores, isMember } = await scoresOf(reader, artifacts, jobKey);
+        return { jobKey, roc: rocCurve(scores, isMember) };
+      } catch (error) {
+        if (error instanceof NotFound) return "removed";
+        if (error instanceof ArtifactCorrupt) return "altered";
+        throw error;
+      }
     }),
   );
-  const [first] = repeats;
-  return { setting: combinationOf(first), example: first.jobKey, ...rocBand(rocs as [Roc, ...Roc[]]) };
+  const [first, ...others] = found.filter((one) => typeof one === "object");
+  const band = first ? rocBand([first.roc, ...others.map(({ roc }) => roc)]) : { n: 0, smallestFpr: null, points: [] };
+  return {
+    setting: combinationOf(repeats[0]),
+    example: first?.jobKey ?? repeats[0].jobKey,
+    removed: found.filter((one) => one === "removed").length,
+    altered: found.filter((one) => one === "altered").length,
+    ...band,
+  };
 }
 
 const groupFormats = {

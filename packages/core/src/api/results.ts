@@ -110,12 +110,16 @@ export const rocBandsSchema = z.object({
   bands: z.array(
     z.object({
       setting: params.describe("all that its repeats have in common"),
-      n: count.describe("repeats"),
+      n: count.describe("repeats whose scores are there, of which the curve is"),
+      removed: count.describe("further repeats, whose scores were removed"),
+      altered: count.describe("further repeats, whose scores are not what they were when they were stored, or lost"),
       example: z.string().describe("the key of one of them"),
-      smallestFpr: z.number().describe("the smallest that every repeat can show"),
+      smallestFpr: z.number().nullable().describe("the smallest that every repeat can show; null where n is 0"),
       points: z
         .array(z.object({ fpr: z.number(), tpr: z.number(), low: z.number(), high: z.number() }))
-        .describe("ascending; low and high: one sd around the mean, of one repeat its 95 % interval"),
+        .describe(
+          "ascending; low and high: one sd around the mean, of one repeat its 95 % interval; none where n is 0",
+        ),
     }),
   ),
 });
