@@ -58,6 +58,7 @@ export async function recordPlan(
       await writeJobs(client, plan);
       await writeWanted(client, experimentId, plan, waiting === "submitted");
       await writeCells(client, experimentId, plan);
+      if (waiting === "submitted") await redoWithoutScores(execute, experimentId);
       await askAgain(execute, experimentId);
       // After the lock that it takes: a result is either committed by now, or its commit will see these cells.
       await execute("SELECT write_result_rows(NULL, $1)", [experimentId]);
@@ -180,13 +181,9 @@ function copyText(value: string | number | boolean): string {
   return String(value).replace(/[\\\n\r\t]/g, (character) => escapes[character] as string);
 }
 
-/**
- * Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones, and attacks whose scores
- * were removed, start afresh. Offers those that are ready to it, which must be running by now, and to others that want them.
- */
-export async function askAgain(execute: Execute, experimentId: string): Promise<void> {
+/** Has attacks done again whose scores were removed: no job reads scores, which would find them missing. */
+async function redoWithoutScores(execute: Execute, experimentId: string): Promise<void> {
   await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
-  // No job reads scores, and finds them missing.
   await execute(
     `UPDATE "Job" job SET state = 'waiting' FROM "ExperimentJob" wanted
      WHERE wanted."experimentId" = $1 AND job.key = wanted."jobKey" AND job.kind = 'attack' AND job.state = 'done'
@@ -194,6 +191,14 @@ export async function askAgain(execute: Execute, experimentId: string): Promise<
        AND EXISTS (SELECT FROM "Result" result WHERE result."jobKey" = job.key)`,
     [experimentId],
   );
+}
+
+/**
+ * Sets an experiment's unfinished jobs to what their inputs allow; failed, blocked and cancelled ones start afresh. Offers those
+ * that are ready to it, which must be running by now, and to others that want them.
+ */
+export async function askAgain(execute: Execute, experimentId: string): Promise<void> {
+  await execute("SELECT pg_advisory_xact_lock($1::bigint)", [PLAN_LOCK]);
   await execute(
     `WITH unfinished AS (
        SELECT open.key, (count(input.key) FILTER (WHERE input.state <> 'done'))::int AS pending
