@@ -39,11 +39,22 @@ export function clopperPearson(successes: number, trials: number, level: number 
 export function studentInterval(mean: number, sd: number, n: number, level: number = LEVEL): Interval {
   checkLevel(level);
   if (!Number.isInteger(n) || n < 2) throw new RangeError(`an interval of a mean needs 2 values or more, not ${n}`);
-  const freedom = n - 1;
+  const margin = studentQuantile(level, n - 1) * (sd / Math.sqrt(n));
+  return [mean - margin, mean + margin];
+}
+
+/** Of the default level, by degrees of freedom: thousands of means have few different numbers of repeats. */
+const quantiles = new Map<number, number>();
+const MOST_QUANTILES = 1_000;
+
+function studentQuantile(level: number, freedom: number): number {
+  const known = level === LEVEL ? quantiles.get(freedom) : undefined;
+  if (known !== undefined) return known;
   // t² / (t² + ν) of a t variable is Beta(½, ν/2).
   const share = betaQuantile(level, 0.5, freedom / 2);
-  const margin = Math.sqrt((freedom * share) / (1 - share)) * (sd / Math.sqrt(n));
-  return [mean - margin, mean + margin];
+  const quantile = Math.sqrt((freedom * share) / (1 - share));
+  if (level === LEVEL && quantiles.size < MOST_QUANTILES) quantiles.set(freedom, quantile);
+  return quantile;
 }
 
 /** A proportion with its Clopper–Pearson interval; of no trials it is 0, as scikit-learn's `zero_division=0` has it, with [0, 1]. */
