@@ -112,12 +112,12 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
       else if (child.connected) idle.push(child);
       return settled;
     },
-    async ready(jobs = 1) {
+    async ready() {
       await (await openArtifacts(artifacts)).probe();
-      const fresh = Array.from({ length: Math.max(0, jobs - all.size) }, spawn);
-      const starting = [...all].filter(([, { started }]) => !started);
-      await Promise.all(starting.map(([child]) => firstMessage(child)));
-      idle.push(...fresh.filter(({ connected }) => connected));
+      if ([...all.values()].some(({ started }) => started)) return;
+      const child = spawn();
+      await firstMessage(child);
+      if (child.connected) idle.push(child);
     },
     async close() {
       await Promise.all(

@@ -46,11 +46,7 @@ export interface Compute {
    * @throws {FarmError} when the run as a whole failed; its `retryable` says whether another try may help.
    */
   run(job: Claim, signal: AbortSignal, hooks: RunHooks): Promise<Settled[]>;
-  /**
-   * Has everything there that so many jobs at a time need, so that none waits for it; at least one.
-   *
-   * @throws {FarmError} when nothing can be computed here.
-   */
-  ready(jobs?: number): Promise<void>;
+  /** @throws {FarmError} when nothing can be computed here. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }

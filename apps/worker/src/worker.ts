@@ -103,7 +103,6 @@ export async function startWorker(config: WorkerConfig): Promise<RunningWorker> 
   let idleSince = Date.now();
 
   await awaitLeader(store, version, LEADER_MS);
-  await compute.ready(slots);
   const row = { id, machine, pid: process.pid, slots, engine, version, labels, memory };
   const pool = await registerWorker(store, row);
 
