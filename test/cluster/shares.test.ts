@@ -96,6 +96,28 @@ describe("the farm is shared", () => {
     expect(await Promise.all(ids.map((chargedTo) => store.db.job.count({ where: { chargedTo } })))).toEqual([20, 20]);
   });
 
+  test("while an experiment is written to, by a plan say: nobody waits for it, and its user is charged alone", async ({
+    store,
+  }) => {
+    const id = await planned(store, "locked", many("job", 5), { user: "ann" });
+    const passes = async () => {
+      const [experiment, user] = await Promise.all([
+        store.db.experiment.findUniqueOrThrow({ where: { id } }),
+        store.db.user.findUniqueOrThrow({ where: { name: "ann" } }),
+      ]);
+      return { experiment: experiment.pass, user: user.pass };
+    };
+    await takeReady(store, 1);
+    const before = await passes();
+    await store.db.$transaction(async (tx) => {
+      await tx.experiment.update({ where: { id }, data: { error: null } });
+      expect(await takeReady(store, 2)).toHaveLength(2);
+    });
+    expect(await passes()).toEqual({ experiment: before.experiment, user: (before.user ?? 0) + 2 });
+    await takeReady(store, 2);
+    expect(await passes()).toEqual({ experiment: (before.experiment ?? 0) + 2, user: (before.user ?? 0) + 4 });
+  });
+
   test("also with trainings that came along without having been handed out", async ({ store }) => {
     const trainings = Array.from({ length: 10 }, (_, owner) => aTraining(`t${owner}`, { owner }));
     const shadows = { jobs: [...aPlan({ records: [] }).jobs, ...trainings], cells: [] };

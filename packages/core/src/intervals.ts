@@ -43,17 +43,18 @@ export function studentInterval(mean: number, sd: number, n: number, level: numb
   return [mean - margin, mean + margin];
 }
 
-/** Of the default level, by degrees of freedom: thousands of means have few different numbers of repeats. */
-const quantiles = new Map<number, number>();
+/** By level and degrees of freedom: thousands of means have few different numbers of repeats. */
+const quantiles = new Map<string, number>();
 const MOST_QUANTILES = 1_000;
 
 function studentQuantile(level: number, freedom: number): number {
-  const known = level === LEVEL ? quantiles.get(freedom) : undefined;
+  const which = `${level} ${freedom}`;
+  const known = quantiles.get(which);
   if (known !== undefined) return known;
   // t² / (t² + ν) of a t variable is Beta(½, ν/2).
   const share = betaQuantile(level, 0.5, freedom / 2);
   const quantile = Math.sqrt((freedom * share) / (1 - share));
-  if (level === LEVEL && quantiles.size < MOST_QUANTILES) quantiles.set(freedom, quantile);
+  if (quantiles.size < MOST_QUANTILES) quantiles.set(which, quantile);
   return quantile;
 }
 
