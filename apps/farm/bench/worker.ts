@@ -7,7 +7,8 @@ import { openTelemetry } from "@shadowfarm/telemetry/telemetry";
 import { type RunningWorker, startWorker, WORKER_DEFAULTS } from "@shadowfarm/worker/worker";
 
 // Workers whose jobs compute nothing: what is left is the farm's own cost. Each job takes as long as its key says, from the
-// shortest to the longest; in several runs it takes equally long.
+// shortest to the longest; in several runs it takes equally long. It says so at its end, since jobs are handed out in the order of
+// their keys: by the beginning, all that start together would also end together.
 const [databaseUrl, workers, slots, shortestMs, longestMs] = process.argv.slice(2) as [string, ...string[]];
 const redisUrl = process.env.REDIS_URL || null;
 const store = await openStore(databaseUrl);
@@ -22,7 +23,7 @@ while (running.length < Number(workers)) {
       queue: { databaseUrl, redisUrl, prefix: "bench" },
       compute: {
         async run({ key }, signal) {
-          const ms = shortest + (longest - shortest) * (Number.parseInt(key.slice(0, 8), 16) / 2 ** 32);
+          const ms = shortest + (longest - shortest) * (Number.parseInt(key.slice(-8), 16) / 2 ** 32);
           if (ms > 0) await setTimeout(ms, undefined, { signal });
           return [{ key, outcome: { artifacts: {}, seconds: ms / 1000 } }];
         },
