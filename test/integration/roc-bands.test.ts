@@ -1,3 +1,5 @@
+import { truncate } from "node:fs/promises";
+import path from "node:path";
 import { rocBandsSchema } from "@shadowfarm/core/api/results";
 import { describe, expect } from "vitest";
 import { served as test } from "../served.ts";
@@ -38,7 +40,10 @@ describe("mean ROC curves", () => {
     expect((await fetch(`${api.url}/api/results/${key(0)}/roc`)).status).toBe(404);
   });
 
-  test("are whole again once an experiment whose scores were removed is run again", async ({ cli, folder }) => {
+  test("are whole again once an experiment is run again whose scores were removed, or altered and forgotten", async ({
+    cli,
+    folder,
+  }) => {
     const spec = await writeSpec(folder, { attacks: ["gap"], defenses: ["none"], repeats: 2 });
     expect(await cli.run(["run", spec])).toMatchObject({ code: 0 });
     const store = await cli.store();
@@ -46,11 +51,21 @@ describe("mean ROC curves", () => {
     try {
       const [before] = await bandsAt(api.url);
       expect(before).toMatchObject({ n: 2, removed: 0 });
-      const [gone] = await store.db.result.findMany({ take: 1 });
+      const [gone, altered] = await store.db.artifact.findMany({ where: { name: "scores" } });
       await store.db.artifact.deleteMany({ where: { jobKey: gone?.jobKey as string } });
-      expect(await bandsAt(api.url, "?attack=gap")).toMatchObject([{ n: 1, removed: 1 }]);
+      const sha256 = altered?.sha256 as string;
+      await truncate(path.join(cli.home, "artifacts", sha256.slice(0, 2), `${sha256}.safetensors`), 100);
+      expect(await bandsAt(api.url, "?attack=gap")).toMatchObject([{ n: 0, removed: 1, altered: 1 }]);
+      const verified = await cli.run(["artifacts", "verify"]);
+      expect(verified).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/attack \w{10} scores: .*\n.*--forget-scores/),
+      });
+      const forgotten = await cli.run(["artifacts", "verify", "--forget-scores"]);
+      expect(forgotten).toMatchObject({ code: 1, stdout: expect.stringContaining("forgot the scores of 1 results") });
+      expect(await cli.run(["artifacts", "verify"])).toMatchObject({ code: 0 });
       const again = await cli.run(["run", spec]);
-      expect(again.stderr).toContain("1 jobs executed, 6 cached");
+      expect(again.stderr).toContain("2 jobs executed, 5 cached");
       expect(await bandsAt(api.url, "?attack=gap")).toMatchObject([{ n: 2, removed: 0, points: before?.points }]);
       expect(await store.db.artifact.count({ where: { name: "scores" } })).toBe(2);
     } finally {

@@ -231,6 +231,10 @@ export async function runCli(args: readonly string[], variables: NodeJS.ProcessE
   artifacts
     .command("verify")
     .description("read every artifact that a job refers to; exit code 1 if one is missing or altered")
+    .option(
+      "--forget-scores",
+      "forget scores that are missing or altered; their experiments, run again, make them anew",
+    )
     .option("--json", "print JSON")
     .action(act(async () => (await import("./commands/artifacts.ts")).verify));
 

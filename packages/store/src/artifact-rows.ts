@@ -71,3 +71,10 @@ export async function forgetUnwanted(store: Store): Promise<string[]> {
     return keys;
   });
 }
+
+/** Forgets scores, which attacks leave; what jobs read is left, since they have it made again. @returns how many results had them */
+export async function forgetScores(store: Store, sha256: string): Promise<number> {
+  return store.db.$executeRaw`
+    DELETE FROM "Artifact" scores USING "Job" attack
+    WHERE scores.sha256 = ${sha256} AND attack.key = scores."jobKey" AND attack.kind = 'attack'`;
+}

@@ -1,5 +1,12 @@
 import { ArtifactCorrupt } from "@shadowfarm/core/errors";
-import { type ArtifactRow, forgetUnwanted, referredAmong, referredArtifacts, unwantedJobs } from "./artifact-rows.ts";
+import {
+  type ArtifactRow,
+  forgetScores,
+  forgetUnwanted,
+  referredAmong,
+  referredArtifacts,
+  unwantedJobs,
+} from "./artifact-rows.ts";
 import type { Artifacts, StoredBytes } from "./artifacts.ts";
 import { forgetCheckpoints } from "./checkpoints.ts";
 import type { Store } from "./client.ts";
@@ -70,11 +77,22 @@ export interface Verification {
   bad: Amount;
   /** Who refers to what is missing or altered, and what was found. */
   problems: (ArtifactRow & { problem: string })[];
+  /** Scores that were forgotten. */
+  forgotten: number;
 }
 
-/** Reads every artifact that a job refers to. */
-export async function verifyArtifacts(store: Store, artifacts: Artifacts): Promise<Verification> {
-  const verification: Verification = { good: none(), bad: none(), problems: [] };
+/**
+ * Reads every artifact that a job refers to.
+ *
+ * @param forget forgets scores that are missing or altered. No job reads scores and would find them so; an experiment that is
+ *   submitted again makes those anew that are forgotten.
+ */
+export async function verifyArtifacts(
+  store: Store,
+  artifacts: Artifacts,
+  { forget = false }: { forget?: boolean } = {},
+): Promise<Verification> {
+  const verification: Verification = { good: none(), bad: none(), problems: [], forgotten: 0 };
   for await (const { rows, ...ref } of referredArtifacts(store)) {
     try {
       await artifacts.verify(ref);
@@ -83,6 +101,7 @@ export async function verifyArtifacts(store: Store, artifacts: Artifacts): Promi
       if (!(error instanceof ArtifactCorrupt)) throw error;
       add(verification.bad, ref.bytes);
       verification.problems.push(...rows.map((row) => ({ ...row, problem: error.message })));
+      if (forget) verification.forgotten += await forgetScores(store, ref.sha256);
     }
   }
   return verification;

@@ -1,6 +1,6 @@
 import { describeLocation } from "@shadowfarm/store/artifact-location";
 import { openArtifacts } from "@shadowfarm/store/artifact-store";
-import { type Amount, collectArtifacts, verifyArtifacts } from "@shadowfarm/store/collect-artifacts";
+import { type Amount, collectArtifacts, type Verification, verifyArtifacts } from "@shadowfarm/store/collect-artifacts";
 import type { FarmConfig } from "../config.ts";
 import { EXIT, withStore } from "../session.ts";
 
@@ -30,9 +30,10 @@ export async function collect(
 }
 
 /** `artifacts verify`: reads everything that jobs refer to. */
-export async function verify(config: FarmConfig, options: { json?: boolean }): Promise<number> {
+export async function verify(config: FarmConfig, options: { forgetScores?: boolean; json?: boolean }): Promise<number> {
   return withStore(config, async (store) => {
-    const found = await verifyArtifacts(store, await openArtifacts(config.artifacts));
+    const artifacts = await openArtifacts(config.artifacts);
+    const found = await verifyArtifacts(store, artifacts, { forget: options.forgetScores === true });
     if (options.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     else {
       process.stdout.write(`${describeLocation(config.artifacts)}\n${amount(found.good)} are as they were put\n`);
@@ -40,10 +41,17 @@ export async function verify(config: FarmConfig, options: { json?: boolean }): P
         process.stdout.write(`${amount(found.bad)} are missing or altered; a job that needs one has it made again\n`);
         for (const { kind, jobKey, name, problem } of found.problems)
           process.stdout.write(`  ${kind} ${jobKey.slice(0, 10)} ${name}: ${problem}\n`);
+        if (found.problems.some(({ kind }) => kind === "attack")) process.stdout.write(`${scoresAdvice(found)}\n`);
       }
     }
     return found.bad.count > 0 ? EXIT.failed : EXIT.ok;
   });
+}
+
+function scoresAdvice({ forgotten }: Verification): string {
+  if (forgotten === 0)
+    return "no job needs scores: forget those above (--forget-scores), and run their experiments again to have them made anew";
+  return `forgot the scores of ${forgotten} results; run their experiments again to have them made anew`;
 }
 
 function amount({ count, bytes }: Amount): string {

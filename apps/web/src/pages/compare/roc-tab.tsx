@@ -90,7 +90,8 @@ function WithoutScores({ bands }: { bands: readonly Band[] }) {
       )}
       {altered > 0 && (
         <p>
-          Altered or lost: {altered}. Which, and what was found, says <code>npm run farm -- artifacts verify</code>
+          Altered or lost: {altered}. Which, and what was found, says <code>npm run farm -- artifacts verify</code>.
+          With its option <code>--forget-scores</code> they too are made anew when their experiment is run again.
         </p>
       )}
     </section>
