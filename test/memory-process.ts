@@ -29,7 +29,8 @@ const dataset = await resolveDataset({ name: "cifar10", data: "real" }, [dataset
 const { jobs } = compilePlan(experiment, catalog, { datasets: [dataset], engine: "onnx" });
 const inputs: Claim["inputs"] = {};
 for (const job of jobs) {
-  const made = await runExecutor({ ...job, fence: 1, inputs } as Claim, {
+  const claim: Claim = { ...job, fence: 1, experiment: null, inputs, checkpoint: [] };
+  const made = await runExecutor(claim, {
     artifacts,
     datasetFolders: [datasets],
     openEngine: (name) => openNamedEngine(name, { nchwc: true }),

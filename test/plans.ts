@@ -13,7 +13,7 @@ export function aPlan(inputsOf: Readonly<Record<string, readonly string[]>>): Pl
       kind: inputs.length > 0 ? "attack" : "prepare",
       params: { inputs: { all: [...inputs] } },
     } as unknown as JobWork;
-    return { ...work, key };
+    return { ...work, key, effort: 0 };
   });
   return { jobs, cells: [] };
 }
@@ -45,6 +45,7 @@ export function aTraining(
 ): PlannedJob {
   return {
     key,
+    effort: 0,
     kind: "train",
     params: {
       inputs: { records },

@@ -166,6 +166,23 @@ describe("priority", () => {
   });
 });
 
+describe("an experiment's jobs", () => {
+  test("are handed out by what they take, the longest first", async ({ store }) => {
+    const efforts = [3, 1e15, 0, 3, 0.5, 2];
+    const trainings = efforts.map((effort, at) => ({ ...aTraining(`t${at}`, { owner: at }), effort }));
+    const jobs = [...aPlan({ records: [] }).jobs, ...trainings];
+    await planned(store, "efforts", { jobs, cells: [] });
+    await work(store, await takeReady(store, 1));
+    const handed = async (most: number) => (await takeReady(store, most)).map(({ key }) => key);
+    expect(await handed(1)).toEqual(["t1"]);
+    expect(await handed(3)).toEqual(["t3", "t0", "t5"]);
+    // What is offered again is offered in its place.
+    await work(store, [{ key: "t1" }]);
+    await handBack(store, (await claim(store, "t0", "worker")) as Claim);
+    expect(await handed(9)).toEqual(["t0", "t4", "t2"]);
+  });
+});
+
 describe("an experiment's concurrency", () => {
   test("is never exceeded, whoever hands out, and may be changed", async ({ store }) => {
     const id = await planned(store, "limited", many("limited", 60), { user: "ann", concurrency: 3 });

@@ -14,7 +14,11 @@ import type { Owner, Split } from "./split.ts";
 import type { Training } from "./training.ts";
 
 /** A node of the plan. */
-export type PlannedJob = JobWork & { key: string };
+export type PlannedJob = JobWork & {
+  key: string;
+  /** How long it takes beside others of its kind; 0 where they are much alike, or nobody knows. */
+  effort: number;
+};
 
 /** What a model is made of, target or shadow: data, split, model, training and defense. */
 export interface Setting {
@@ -23,6 +27,8 @@ export interface Setting {
   encoding: Encoding;
   split: Split;
   model: UnitUse;
+  /** Of one pass over a record. */
+  multiplications: number;
   training: Training;
   /** Under which the model answers, and the one under which it is trained: none, if the former does not touch training. */
   defense: UnitUse;
@@ -128,6 +134,7 @@ export class Graph {
     for (const shared of [input, encoding, split, model, training, defense, trainedUnder])
       remember(shared, this.#known);
     const engine = this.#engine;
+    const effort = setting.multiplications * split.side * training.epochs;
     const known = new Map<string, string>();
     const once = (name: string, add: () => string): string => {
       const key = known.get(name) ?? add();
@@ -136,13 +143,16 @@ export class Graph {
     };
     const train = (owner: Owner): string =>
       once(`train ${owner}`, () =>
-        this.#add({
-          kind: "train",
-          params: {
-            ...{ inputs: { records }, engine, seed, split, owner, input, encoding, model, training },
-            defense: trainedUnder,
+        this.#add(
+          {
+            kind: "train",
+            params: {
+              ...{ inputs: { records }, engine, seed, split, owner, input, encoding, model, training },
+              defense: trainedUnder,
+            },
           },
-        }),
+          effort,
+        ),
       );
     const query = (owner: Owner, points: QueryPoints, views: number, probe?: ProbeUse): string =>
       once(`query ${owner} ${JSON.stringify([points, views, probe])}`, () => {
@@ -161,9 +171,9 @@ export class Graph {
     return { records, train, query };
   }
 
-  #add(work: JobWork): string {
+  #add(work: JobWork, effort = 0): string {
     const key = keyOf(work, this.#known);
-    if (!this.jobs.has(key)) this.jobs.set(key, { ...work, key });
+    if (!this.jobs.has(key)) this.jobs.set(key, { ...work, key, effort });
     return key;
   }
 }

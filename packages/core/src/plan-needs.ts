@@ -4,6 +4,7 @@ import type {
   Catalog,
   DatasetInfo,
   DatasetUse,
+  InputInfo,
   ProbeUse,
   ShadowGroup,
   UnitUse,
@@ -12,7 +13,7 @@ import { InvalidInput } from "./errors.ts";
 import type { UnitChoice } from "./experiment.ts";
 import { canonicalJson } from "./fingerprint.ts";
 import type { Setting } from "./graph.ts";
-import { autoModel, namedModel, problemOf, type Source, useOf } from "./plan-units.ts";
+import { autoModel, multiplicationsOf, namedModel, problemOf, type Source, useOf } from "./plan-units.ts";
 import { largestOutside, largestSide } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import type { Problem } from "./validation.ts";
@@ -22,6 +23,7 @@ interface Surroundings {
   catalog: Catalog;
   sources: ReadonlyMap<string, Source>;
   dataset: DatasetUse;
+  input: InputInfo;
   choice: UnitChoice | "auto";
   asked: number | null;
   report: (problem: Problem) => void;
@@ -84,8 +86,10 @@ function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings)
   if (!group.dataset && !group.model && !training) return { ...common, change: null };
   const own = { ...(training && { training }), side: about.side };
   if (!group.dataset) {
-    const model = group.model && namedModel(group.model, about.dataset, around.catalog);
-    return { ...common, change: { ...own, ...(model && { model }) } };
+    if (!group.model) return { ...common, change: own };
+    const model = namedModel(group.model, about.dataset, around.catalog);
+    const multiplications = multiplicationsOf(model, around.input, about.dataset, around.catalog);
+    return { ...common, change: { ...own, model, multiplications } };
   }
   const other = around.sources.get(group.dataset);
   const given = other?.given[0];
@@ -103,7 +107,8 @@ function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings)
   }
   const model = shadowModelOn(other.info, group.model, around);
   const { input, encoding } = given;
-  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, side } };
+  const multiplications = multiplicationsOf(model, input, other.info, around.catalog);
+  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, multiplications, side } };
 }
 
 /** The model that the experiment has for a shadow dataset: the target's choice where it fits, auto otherwise. */

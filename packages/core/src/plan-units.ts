@@ -1,4 +1,4 @@
-import type { Catalog, DatasetInfo, DatasetUse, ModelInfo, UnitUse } from "./catalog.ts";
+import type { Catalog, DatasetInfo, DatasetUse, InputInfo, ModelInfo, UnitUse } from "./catalog.ts";
 import { InvalidInput, messageOf } from "./errors.ts";
 import type { Experiment, UnitChoice } from "./experiment.ts";
 import type { Setting } from "./graph.ts";
@@ -34,22 +34,45 @@ export function useOf(
   return { name: choice.name, version: units[choice.name]?.version ?? 0, params: choice.params };
 }
 
+/** A dataset's model, with its multiplications; null when a problem was reported. */
 export function modelFor(
   choice: UnitChoice | "auto",
   dataset: DatasetInfo,
+  input: InputInfo,
   catalog: Catalog,
   report: (problem: Problem) => void,
-): UnitUse | null {
+): Pick<Setting, "model" | "multiplications"> | null {
   const resolved = choice === "auto" ? autoModel(dataset, catalog) : choice;
+  const path = choice === "auto" ? ["model"] : choice.path;
   const info = catalog.models[resolved.name] as ModelInfo;
   if (!info.accepts.includes(dataset.kind)) {
     report({
-      path: choice === "auto" ? ["model"] : choice.path,
+      path,
       message: `${info.name} takes ${info.accepts.join(" or ")} records, but ${dataset.name} has ${dataset.kind} ones; use auto, or another model`,
     });
     return null;
   }
-  return useOf(resolved, catalog.models);
+  const model = useOf(resolved, catalog.models);
+  try {
+    return { model, multiplications: multiplicationsOf(model, input, dataset, catalog) };
+  } catch (error) {
+    report(problemOf({ ...resolved, path }, dataset, error));
+    return null;
+  }
+}
+
+/**
+ * Multiplications of one pass over a record.
+ *
+ * @throws {InvalidInput} when the model cannot take such records.
+ */
+export function multiplicationsOf(
+  { name, params }: UnitUse,
+  input: InputInfo,
+  { classes }: DatasetInfo,
+  { models }: Catalog,
+): number {
+  return (models[name] as ModelInfo).multiplications(input, classes, params);
 }
 
 export function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "path"> {

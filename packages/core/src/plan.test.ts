@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Catalog, DatasetUse } from "./catalog.ts";
+import { InvalidInput } from "./errors.ts";
 import { InvalidExperiment, parseExperiment } from "./experiment.ts";
 import { keyOf, type PlannedJob } from "./graph.ts";
 import { inputKeys, type JobKind, jobKinds } from "./job.ts";
@@ -35,6 +36,10 @@ function plan(changes: Record<string, unknown> = {}, circumstances: Circumstance
   const { datasets = [digits], engine = "cpu", catalog = needyCatalog } = circumstances;
   const content = { name: "small", datasets: datasets.map(({ name }) => name), attacks: ["gap"], ...changes };
   return compilePlan(parseExperiment(content, catalog), catalog, { datasets, engine });
+}
+
+function refuse(why: string): never {
+  throw new InvalidInput(why);
 }
 
 /** What a plan is refused for. */
@@ -104,10 +109,11 @@ describe("the jobs of an attack", () => {
     const input = { kind: "image", shape: [4, 4, 1], low: 0, high: 1 };
     const encoding = { kind: "none" };
     expect(jobs).toEqual([
-      { key: prepare, kind: "prepare", params: { dataset: identity } },
+      { key: prepare, kind: "prepare", effort: 0, params: { dataset: identity } },
       {
         key: train,
         kind: "train",
+        effort: 10 * 4 * 100 * training.epochs,
         params: {
           inputs: { records: prepare },
           engine,
@@ -124,6 +130,7 @@ describe("the jobs of an attack", () => {
       {
         key: query,
         kind: "query",
+        effort: 0,
         params: {
           inputs: { records: prepare, weights: train },
           engine,
@@ -138,6 +145,7 @@ describe("the jobs of an attack", () => {
       {
         key: attack,
         kind: "attack",
+        effort: 0,
         params: {
           inputs: {
             ...{ target: query, shadows: [], references: [], population: [], randomPoints: null },
@@ -483,6 +491,16 @@ test("auto is the cnn for images and the mlp for anything else, with their defau
   ]);
 });
 
+test("a training takes the more effort, the larger its model, the more records it has, and the longer it trains", () => {
+  const changes = { model: { name: "cnn", filters: 4 }, records: 20, training: { epochs: 7 }, attacks: ["shadow"] };
+  const { jobs } = plan(changes);
+  // Of one pass over a record 4 × 10: those of the tests' cnn, for ten classes.
+  expect(jobs.filter(({ kind }) => kind === "train").map(({ effort }) => effort)).toEqual([5_600, 5_600]);
+  expect(jobs.filter(({ kind }) => kind !== "train").every(({ effort }) => effort === 0)).toBe(true);
+  const larger = plan({ ...changes, attacks: [{ name: "varied", shadowModel: "mlp" }] });
+  expect(larger.jobs.filter(({ kind }) => kind === "train").map(({ effort }) => effort)).toContain(179_200);
+});
+
 describe("what cannot run is refused as place, value and remedy", () => {
   test("a model that does not take a dataset's records", () => {
     const complaint = "cnn takes image records, but places has binary ones; use auto, or another model";
@@ -490,6 +508,17 @@ describe("what cannot run is refused as place, value and remedy", () => {
     expect(complaints({ model: "cnn" }, circumstances)).toEqual([`model: ${complaint}`]);
     expect(complaints({ model: ["auto", { name: "cnn", filters: [1, 2] }] }, circumstances)).toEqual([
       `model[1]: ${complaint}`,
+    ]);
+  });
+
+  test("a model for which a dataset's images are too small, also in a shadow", () => {
+    const cnn = { ...tinyCatalog.models.cnn, multiplications: () => refuse("2 pixels are left; use larger images") };
+    const catalog = { ...needyCatalog, models: { ...needyCatalog.models, cnn } } as Catalog;
+    const complaint = "cnn on digits: 2 pixels are left; use larger images";
+    expect(complaints({}, { catalog })).toEqual([`model: ${complaint}`]);
+    expect(complaints({ model: ["mlp", "cnn"] }, { catalog })).toEqual([`model[1]: ${complaint}`]);
+    expect(complaints({ model: "mlp", attacks: [{ name: "varied", shadowModel: "cnn" }] }, { catalog })).toEqual([
+      "attacks[0]: varied on digits: 2 pixels are left; use larger images",
     ]);
   });
 

@@ -109,8 +109,9 @@ export function* planSteps(experiment: Experiment, catalog: Catalog, context: Pl
     for (const { params: datasetParams, input, encoding } of source.given) {
       for (const size of sizes) {
         for (const choice of models) {
-          const model = modelFor(choice, info, catalog, report);
-          if (!model) continue;
+          const chosen = modelFor(choice, info, input, catalog, report);
+          if (!chosen) continue;
+          const { model, multiplications } = chosen;
           for (const training of trainings) {
             const dealt = { scheme: size.scheme, side: size.side };
             const reference = largestReference(dealt, dataset.records, dataset.largestGroup);
@@ -121,14 +122,15 @@ export function* planSteps(experiment: Experiment, catalog: Catalog, context: Pl
             const about = { dataset: info, model, training, split: size.scheme, side: size.side };
             const needs = withSharedProbes(
               attacks.map((attack) =>
-                needsOf(attack, about, { catalog, sources, dataset, choice, asked: size.asked, report }),
+                needsOf(attack, about, { catalog, sources, dataset, input, choice, asked: size.asked, report }),
               ),
             );
             for (const { defense, trainedUnder } of fits) {
               for (let repeat = 0; repeat < experiment.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
                 const split = { scheme: size.scheme, seed, side: size.side };
-                const setting = { dataset, input, encoding, split, model, training, defense, trainedUnder, seed };
+                const made = { dataset, input, encoding, split, model, multiplications, training };
+                const setting = { ...made, defense, trainedUnder, seed };
                 const target = graph.target(setting);
                 const unaware = { ...setting, defense: none, trainedUnder: none };
                 attackUses.forEach((attack, index) => {

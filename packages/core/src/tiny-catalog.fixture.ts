@@ -15,10 +15,15 @@ export const tinyCatalog: Catalog = {
     },
   },
   models: {
-    cnn: { ...aUnit("cnn", { filters: z.int().min(1).max(512).default(32) }), accepts: ["image"] },
+    cnn: {
+      ...aUnit("cnn", { filters: z.int().min(1).max(512).default(32) }),
+      accepts: ["image"],
+      multiplications: (_input, classes, { filters }) => classes * (filters as number),
+    },
     mlp: {
       ...aUnit("mlp", { hidden: z.int().min(1).max(8192).default(128) }),
       accepts: ["image", "binary"],
+      multiplications: (_input, classes, { hidden }) => classes * (hidden as number),
     },
   },
   attacks: {

@@ -16,12 +16,20 @@ import { parseManifest, tableDataset } from "./datasets/table.ts";
 import type { Defense } from "./defense.ts";
 import { defenses } from "./defenses/index.ts";
 import { models } from "./models/index.ts";
+import { multiplicationsOf } from "./network.ts";
 import type { Attack, Dataset, Model } from "./unit.ts";
 
 /** The four registries as plans, command line and dashboard see them: what a unit is, without the code that runs it. */
 export const catalog: Catalog = {
   datasets: mapUnits<Dataset, DatasetInfo>(datasets, datasetInfo),
-  models: mapUnits<Model, ModelInfo>(models, (unit) => ({ ...infoOf(unit), accepts: unit.accepts })),
+  models: mapUnits<Model, ModelInfo>(models, (unit) => ({
+    ...infoOf(unit),
+    accepts: unit.accepts,
+    multiplications(input, classes, params) {
+      if (!("layers" in unit)) return 0;
+      return multiplicationsOf(unit.layers(input, classes, unit.params.parse(params)), input.shape);
+    },
+  })),
   attacks: mapUnits<Attack, AttackInfo>(attacks, (unit) => ({
     ...infoOf(unit),
     needs: (params, setting) => unit.needs(unit.params.parse(params), setting),

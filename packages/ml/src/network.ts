@@ -45,6 +45,19 @@ export function shapesAfter(layers: readonly Layer[], inputShape: readonly numbe
 }
 
 /**
+ * Multiplications of a forward pass over one record, of the layers with kernels: the rest is little beside them.
+ *
+ * @throws {InvalidInput} as `shapesAfter` does.
+ */
+export function multiplicationsOf(layers: readonly Layer[], inputShape: readonly number[]): number {
+  return simpleLayers(place(layers, inputShape)).reduce((sum, { layer, inputShape: input, outputShape }) => {
+    if (layer.kind === "dense") return sum + sizeOf(input) * layer.units;
+    if (layer.kind === "conv") return sum + sizeOf(outputShape) * layer.size ** 2 * (input[2] as number);
+    return sum;
+  }, 0);
+}
+
+/**
  * Fresh weights: kernels Glorot-uniform (Glorot and Bengio 2010, eq. 16), biases zero, batch-norms without effect. Each
  * kernel has a random stream of its own, so that two networks which share a layer's name and shape share its first weights.
  *

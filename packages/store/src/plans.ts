@@ -81,8 +81,9 @@ async function writeJobs(client: pg.Client, { jobs }: Plan): Promise<void> {
     for (const { key } of rows) known.add(key);
   });
   const fresh = jobs.filter(({ key }) => !known.has(key)).map((job) => ({ ...job, inputs: inputKeys(job) }));
-  await copy(client, "Job", ["key", "kind", "params", "state", "pending"], fresh, ({ key, kind, params, inputs }) => [
-    [key, kind, JSON.stringify(params), "waiting", inputs.length],
+  const columns = ["key", "kind", "params", "state", "pending", "effort"];
+  await copy(client, "Job", columns, fresh, ({ key, kind, params, inputs, effort }) => [
+    [key, kind, JSON.stringify(params), "waiting", inputs.length, effort],
   ]);
   await copy(client, "JobDependency", ["jobKey", "inputKey"], fresh, ({ key, inputs }) =>
     inputs.map((input) => [key, input]),
