@@ -13,6 +13,8 @@ import { watchCpu } from "./stuck.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** There is a process for each core or GPU: threads with which V8 compiles and collects take time from the others. */
+const V8 = ["--v8-pool-size=1"];
 /** How long a compute process may take to notice that its job was cancelled. */
 const CANCEL_MS = 3_000;
 
@@ -67,7 +69,7 @@ export function openChildren(options: ChildrenOptions, log: Logger): Compute {
     const config: ChildConfig = { artifacts, datasetFolders, nchwc, checkpointSeconds };
     const child = fork(CHILD, [], {
       env: { ...process.env, ...NOT_FOR_CHILDREN, ...onDevice, [CHILD_CONFIG]: JSON.stringify(config) },
-      execArgv: ["--import", LOADER],
+      execArgv: [...V8, "--import", LOADER],
       serialization: "advanced",
       // Its standard output would mix with the tables and JSON that this process prints.
       stdio: ["ignore", "pipe", "pipe", "ipc"],

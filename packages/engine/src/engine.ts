@@ -57,7 +57,7 @@ export interface RunOptions {
 export interface Loop {
   /**
    * Runs one step per row of `indices` (row-major, steps × batch, record numbers) and returns each step's losses, one
-   * after another. Gives the event loop a turn every 120 ms or so, or after each step if that takes longer.
+   * after another. Gives the event loop a turn every 400 ms or so, or after each step if that takes longer.
    *
    * @throws {TrainingDiverged} at the first loss that is not finite.
    * @throws {Cancelled} between two runs of the graph, once `signal` is aborted.

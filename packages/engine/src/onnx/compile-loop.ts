@@ -13,9 +13,9 @@ import { elementTypeOf, made } from "./value.ts";
 
 /**
  * How long one run of the graph should take: long against its fixed cost, which for a few megabytes of state is some
- * milliseconds, short against a heartbeat or a cancellation.
+ * milliseconds and as much garbage, short against a heartbeat or a cancellation.
  */
-const runMs = 120;
+const runMs = 400;
 const mostSteps = 4096;
 
 /** A program compiled for one batch size and one set of scalars. */
