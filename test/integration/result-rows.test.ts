@@ -3,7 +3,7 @@ import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
 import type { RowFilter } from "@shadowfarm/store/result-filter";
 import { groupsOfRows } from "@shadowfarm/store/result-groups";
-import { pageOfIds, rowsOf, rowsVersion } from "@shadowfarm/store/result-rows";
+import { pageOfIds, rowsAsJson, rowsVersion } from "@shadowfarm/store/result-rows";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { test as base } from "../fixtures.ts";
@@ -159,7 +159,9 @@ describe("rows of results", () => {
     ];
     for (const filter of filters) {
       const page = await pageOfIds(reader, filter, { measure: "id", descending: false }, 100, null);
-      const rows = (await rowsOf(reader, page.ids)).sort((one, other) => one.id - other.id);
+      const texts = (await rowsAsJson(reader, page.ids)).sort((one, other) => one.id - other.id);
+      const rows = texts.map(({ text }) => JSON.parse(text));
+      expect(rows.map(({ id }) => id)).toEqual(page.ids);
       const columns = new Map<string, unknown[]>();
       for await (const batch of resultColumns(databaseUrl, filter, 10)) {
         expect(batch.rows).toBeLessThanOrEqual(10);
@@ -174,7 +176,7 @@ describe("rows of results", () => {
       for (const [name, values] of Object.entries(others)) {
         expect(values, name).toEqual(rows.map((row) => row[name as "jobKey"]));
       }
-      expect(createdAt).toEqual(rows.map((row) => row.createdAt.toISOString()));
+      expect(createdAt).toEqual(rows.map((row) => row.createdAt));
       expect(attackParams?.map((text) => JSON.parse(text as string))).toEqual(rows.map((row) => row.attackParams));
       for (const measure of ["auc", "tpr@0.1", "tpr@0.01", "members", "gap"] as const) {
         expect(columns.get(measure) ?? [], measure).toEqual(rows.map((row) => row.metrics[measure]));

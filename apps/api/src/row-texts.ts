@@ -1,7 +1,6 @@
 import { gather } from "@shadowfarm/store/gather";
 import type { Reader } from "@shadowfarm/store/reader";
-import { rowsOf } from "@shadowfarm/store/result-rows";
-import { time } from "./json.ts";
+import { rowsAsJson } from "@shadowfarm/store/result-rows";
 
 /** Results as lists show them, each as the JSON that is sent. */
 export interface RowTexts {
@@ -38,10 +37,9 @@ export function keepRowTexts(reader: Reader): RowTexts {
   const fetched = gather(async (asked: readonly (readonly number[])[]) => {
     const missing = [...new Set(asked.flat())].filter((id) => known(id) === undefined);
     const texts = new Map<number, string>();
-    for (const row of missing.length > 0 ? await rowsOf(reader, missing) : []) {
-      const text = JSON.stringify({ ...row, createdAt: time(row.createdAt) });
-      texts.set(row.id, text);
-      keep(row.id, text);
+    for (const { id, text } of missing.length > 0 ? await rowsAsJson(reader, missing) : []) {
+      texts.set(id, text);
+      keep(id, text);
     }
     return asked.map((ids) => new Map(ids.map((id) => [id, texts.get(id) ?? known(id)])));
   });
