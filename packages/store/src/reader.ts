@@ -19,6 +19,9 @@ const PATIENCE_MS = 20_000;
 /**
  * Through pg and not through Prisma, which takes several times as long to hand over a thousand wide rows.
  *
+ * All connections are made at once, and kept: one that is made while hundreds ask takes seconds, since it needs several turns of a
+ * process that is busy.
+ *
  * @throws {EnvironmentFault} when the database does not answer.
  */
 export async function openReader(url: string, connections = 8): Promise<Reader> {
@@ -26,6 +29,7 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: WAIT_MS,
+    idleTimeoutMillis: 0,
     statement_timeout: PATIENCE_MS,
     application_name: `shadowfarm reader ${process.pid}`,
     // Means over a million results are to be made in memory; a few questions at a time are.
@@ -46,11 +50,14 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
     const { fields, rows } = await pool.query<(string | null)[]>(question);
     return { types: fields.map(({ dataTypeID }) => dataTypeID), rows };
   };
-  try {
-    await query(Prisma.sql`SELECT 1`);
-  } catch (error) {
+  const opened = await Promise.allSettled(Array.from({ length: connections }, () => pool.connect()));
+  for (const one of opened) if (one.status === "fulfilled") one.value.release();
+  const failed = opened.find((one) => one.status === "rejected");
+  if (failed) {
     await pool.end();
-    throw new EnvironmentFault(`the database at ${withoutPassword(url)} does not answer (${messageOf(error)})`);
+    throw new EnvironmentFault(
+      `the database at ${withoutPassword(url)} does not answer (${messageOf(failed.reason)})`,
+    );
   }
   return { query, texts, close: () => pool.end() };
 }
