@@ -1,6 +1,6 @@
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import pg from "pg";
-import { Prisma } from "./generated/client.ts";
+import type { Prisma } from "./generated/client.ts";
 import { withoutPassword } from "./migrate.ts";
 
 /** Connections that cannot write, each statement limited in time: for questions that other people ask. */
@@ -55,9 +55,7 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
   const failed = opened.find((one) => one.status === "rejected");
   if (failed) {
     await pool.end();
-    throw new EnvironmentFault(
-      `the database at ${withoutPassword(url)} does not answer (${messageOf(failed.reason)})`,
-    );
+    throw new EnvironmentFault(`the database at ${withoutPassword(url)} does not answer (${messageOf(failed.reason)})`);
   }
   return { query, texts, close: () => pool.end() };
 }
