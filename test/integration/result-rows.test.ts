@@ -131,6 +131,23 @@ describe("rows of results", () => {
     expect(await rowsVersion(reader)).toBeGreaterThan(after + 200);
   });
 
+  test("are JSON in lists, also where a number is none or a text has quotes", async ({ store, reader }) => {
+    const name = `"quoted" \\ and\nbroken`;
+    await storeExperiment(store, name);
+    await storeCell(store, name, 0, key("0"), { attackParams: { at: "}\n" } });
+    await storeResult(store, key("0"), 0.5);
+    await store.db
+      .$executeRaw`UPDATE "ResultRow" SET gap = 'NaN', auc = 1e-7, "testAccuracy" = 'Infinity', "tprAt01" = NULL`;
+    const { ids } = await pageOfIds(reader, everything, { measure: "id", descending: false }, 10, null);
+    const [row] = (await rowsAsJson(reader, ids)).map(({ text }) => JSON.parse(text));
+    expect(row).toMatchObject({
+      ...{ id: ids[0], experimentId: name, repeat: 0, noSignal: false, attackParams: { at: "}\n" } },
+      metrics: { auc: 1e-7, gap: null, testAccuracy: null, "tpr@0.001": null },
+    });
+    expect(new Date(row.createdAt).toISOString()).toBe(row.createdAt);
+    expect(await rowsAsJson(reader, [999_999])).toEqual([]);
+  });
+
   test("come by column as they come by row, whatever filters hold", async ({ store, reader, databaseUrl }) => {
     await storeExperiment(store, 'ä\'; DROP TABLE "Cell"; --');
     const id = 'ä\'; DROP TABLE "Cell"; --';

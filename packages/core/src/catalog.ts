@@ -77,11 +77,11 @@ export interface DatasetInfo extends UnitInfo {
 export interface ModelInfo extends UnitInfo {
   accepts: readonly InputKind[];
   /**
-   * Of one pass over a record; 0 for what is no network.
+   * Multiply-accumulates (MACs) of one pass over a record; 0 for what is no network.
    *
    * @throws {InvalidInput} when it cannot take such records.
    */
-  multiplications(input: InputInfo, classes: number, params: Record<string, unknown>): number;
+  macs(input: InputInfo, classes: number, params: Record<string, unknown>): number;
 }
 
 /** The records that an attacker trains shadow models on, where they are not real ones of the target's dataset. */

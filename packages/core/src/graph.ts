@@ -27,8 +27,8 @@ export interface Setting {
   encoding: Encoding;
   split: Split;
   model: UnitUse;
-  /** Of one pass over a record. */
-  multiplications: number;
+  /** Multiply-accumulates of one pass over a record. */
+  macs: number;
   training: Training;
   /** Under which the model answers, and the one under which it is trained: none, if the former does not touch training. */
   defense: UnitUse;
@@ -134,7 +134,7 @@ export class Graph {
     for (const shared of [input, encoding, split, model, training, defense, trainedUnder])
       remember(shared, this.#known);
     const engine = this.#engine;
-    const effort = setting.multiplications * split.side * training.epochs;
+    const effort = setting.macs * split.side * training.epochs;
     const known = new Map<string, string>();
     const once = (name: string, add: () => string): string => {
       const key = known.get(name) ?? add();

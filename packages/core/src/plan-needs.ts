@@ -13,7 +13,7 @@ import { InvalidInput } from "./errors.ts";
 import type { UnitChoice } from "./experiment.ts";
 import { canonicalJson } from "./fingerprint.ts";
 import type { Setting } from "./graph.ts";
-import { autoModel, multiplicationsOf, namedModel, problemOf, type Source, useOf } from "./plan-units.ts";
+import { autoModel, macsOf, namedModel, problemOf, type Source, useOf } from "./plan-units.ts";
 import { largestOutside, largestSide } from "./split.ts";
 import { suggestion } from "./suggestion.ts";
 import type { Problem } from "./validation.ts";
@@ -88,8 +88,8 @@ function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings)
   if (!group.dataset) {
     if (!group.model) return { ...common, change: own };
     const model = namedModel(group.model, about.dataset, around.catalog);
-    const multiplications = multiplicationsOf(model, around.input, about.dataset, around.catalog);
-    return { ...common, change: { ...own, model, multiplications } };
+    const macs = macsOf(model, around.input, about.dataset, around.catalog);
+    return { ...common, change: { ...own, model, macs } };
   }
   const other = around.sources.get(group.dataset);
   const given = other?.given[0];
@@ -107,8 +107,8 @@ function settled(group: ShadowGroup, about: AttackSetting, around: Surroundings)
   }
   const model = shadowModelOn(other.info, group.model, around);
   const { input, encoding } = given;
-  const multiplications = multiplicationsOf(model, input, other.info, around.catalog);
-  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, multiplications, side } };
+  const macs = macsOf(model, input, other.info, around.catalog);
+  return { ...common, change: { ...own, dataset: other.dataset, input, encoding, model, macs, side } };
 }
 
 /** The model that the experiment has for a shadow dataset: the target's choice where it fits, auto otherwise. */

@@ -34,14 +34,14 @@ export function useOf(
   return { name: choice.name, version: units[choice.name]?.version ?? 0, params: choice.params };
 }
 
-/** A dataset's model, with its multiplications; null when a problem was reported. */
+/** A dataset's model, with its multiply-accumulates; null when a problem was reported. */
 export function modelFor(
   choice: UnitChoice | "auto",
   dataset: DatasetInfo,
   input: InputInfo,
   catalog: Catalog,
   report: (problem: Problem) => void,
-): Pick<Setting, "model" | "multiplications"> | null {
+): Pick<Setting, "model" | "macs"> | null {
   const resolved = choice === "auto" ? autoModel(dataset, catalog) : choice;
   const path = choice === "auto" ? ["model"] : choice.path;
   const info = catalog.models[resolved.name] as ModelInfo;
@@ -54,7 +54,7 @@ export function modelFor(
   }
   const model = useOf(resolved, catalog.models);
   try {
-    return { model, multiplications: multiplicationsOf(model, input, dataset, catalog) };
+    return { model, macs: macsOf(model, input, dataset, catalog) };
   } catch (error) {
     report(problemOf({ ...resolved, path }, dataset, error));
     return null;
@@ -62,17 +62,17 @@ export function modelFor(
 }
 
 /**
- * Multiplications of one pass over a record.
+ * Multiply-accumulates of one pass over a record.
  *
  * @throws {InvalidInput} when the model cannot take such records.
  */
-export function multiplicationsOf(
+export function macsOf(
   { name, params }: UnitUse,
   input: InputInfo,
   { classes }: DatasetInfo,
   { models }: Catalog,
 ): number {
-  return (models[name] as ModelInfo).multiplications(input, classes, params);
+  return (models[name] as ModelInfo).macs(input, classes, params);
 }
 
 export function autoModel(dataset: DatasetInfo, catalog: Catalog): Omit<UnitChoice, "path"> {

@@ -512,7 +512,7 @@ describe("what cannot run is refused as place, value and remedy", () => {
   });
 
   test("a model for which a dataset's images are too small, also in a shadow", () => {
-    const cnn = { ...tinyCatalog.models.cnn, multiplications: () => refuse("2 pixels are left; use larger images") };
+    const cnn = { ...tinyCatalog.models.cnn, macs: () => refuse("2 pixels are left; use larger images") };
     const catalog = { ...needyCatalog, models: { ...needyCatalog.models, cnn } } as Catalog;
     const complaint = "cnn on digits: 2 pixels are left; use larger images";
     expect(complaints({}, { catalog })).toEqual([`model: ${complaint}`]);

@@ -111,7 +111,7 @@ export function* planSteps(experiment: Experiment, catalog: Catalog, context: Pl
         for (const choice of models) {
           const chosen = modelFor(choice, info, input, catalog, report);
           if (!chosen) continue;
-          const { model, multiplications } = chosen;
+          const { model, macs } = chosen;
           for (const training of trainings) {
             const dealt = { scheme: size.scheme, side: size.side };
             const reference = largestReference(dealt, dataset.records, dataset.largestGroup);
@@ -129,7 +129,7 @@ export function* planSteps(experiment: Experiment, catalog: Catalog, context: Pl
               for (let repeat = 0; repeat < experiment.repeats; repeat++) {
                 const seed = `${spec.seed}/repeat/${repeat}`;
                 const split = { scheme: size.scheme, seed, side: size.side };
-                const made = { dataset, input, encoding, split, model, multiplications, training };
+                const made = { dataset, input, encoding, split, model, macs, training };
                 const setting = { ...made, defense, trainedUnder, seed };
                 const target = graph.target(setting);
                 const unaware = { ...setting, defense: none, trainedUnder: none };

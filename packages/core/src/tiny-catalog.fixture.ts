@@ -18,12 +18,12 @@ export const tinyCatalog: Catalog = {
     cnn: {
       ...aUnit("cnn", { filters: z.int().min(1).max(512).default(32) }),
       accepts: ["image"],
-      multiplications: (_input, classes, { filters }) => classes * (filters as number),
+      macs: (_input, classes, { filters }) => classes * (filters as number),
     },
     mlp: {
       ...aUnit("mlp", { hidden: z.int().min(1).max(8192).default(128) }),
       accepts: ["image", "binary"],
-      multiplications: (_input, classes, { hidden }) => classes * (hidden as number),
+      macs: (_input, classes, { hidden }) => classes * (hidden as number),
     },
   },
   attacks: {

@@ -16,7 +16,7 @@ import { parseManifest, tableDataset } from "./datasets/table.ts";
 import type { Defense } from "./defense.ts";
 import { defenses } from "./defenses/index.ts";
 import { models } from "./models/index.ts";
-import { multiplicationsOf } from "./network.ts";
+import { macsOf } from "./network.ts";
 import type { Attack, Dataset, Model } from "./unit.ts";
 
 /** The four registries as plans, command line and dashboard see them: what a unit is, without the code that runs it. */
@@ -25,9 +25,9 @@ export const catalog: Catalog = {
   models: mapUnits<Model, ModelInfo>(models, (unit) => ({
     ...infoOf(unit),
     accepts: unit.accepts,
-    multiplications(input, classes, params) {
+    macs(input, classes, params) {
       if (!("layers" in unit)) return 0;
-      return multiplicationsOf(unit.layers(input, classes, unit.params.parse(params)), input.shape);
+      return macsOf(unit.layers(input, classes, unit.params.parse(params)), input.shape);
     },
   })),
   attacks: mapUnits<Attack, AttackInfo>(attacks, (unit) => ({

@@ -9,7 +9,7 @@ import {
   initialize,
   isStatistic,
   type Layer,
-  multiplicationsOf,
+  macsOf,
   type Pass,
   shapesAfter,
 } from "./network.ts";
@@ -51,13 +51,13 @@ test("shapes follow the layers", () => {
   expect(shapesAfter([{ kind: "dropout", rate: 0.5 }], [3])).toEqual([[3]]);
 });
 
-test("multiplications are those of all kernels, also inside a block", () => {
-  expect(multiplicationsOf([dense(128), { kind: "dropout", rate: 0.5 }, dense(30)], [446])).toBe(446 * 128 + 128 * 30);
+test("multiply-accumulates are those of all kernels, also inside a block", () => {
+  expect(macsOf([dense(128), { kind: "dropout", rate: 0.5 }, dense(30)], [446])).toBe(446 * 128 + 128 * 30);
   // Nine by eight pixels of four filters, each of 3 × 3 × 3 numbers.
-  expect(multiplicationsOf([conv(4, 3, "same"), { kind: "flatten" }], [9, 8, 3])).toBe(9 * 8 * 4 * 27);
+  expect(macsOf([conv(4, 3, "same"), { kind: "flatten" }], [9, 8, 3])).toBe(9 * 8 * 4 * 27);
   const block: Layer = { kind: "residual", layers: [conv(3, 3, "same")], shortcut: [conv(3, 1, "same")] };
-  expect(multiplicationsOf([block], [5, 5, 2])).toBe(25 * 3 * 2 * (9 + 1));
-  expect(() => multiplicationsOf([conv(2, 5, "valid")], [4, 4, 1])).toThrow("larger than its input");
+  expect(macsOf([block], [5, 5, 2])).toBe(25 * 3 * 2 * (9 + 1));
+  expect(() => macsOf([conv(2, 5, "valid")], [4, 4, 1])).toThrow("larger than its input");
 });
 
 test.each([

@@ -45,11 +45,11 @@ export function shapesAfter(layers: readonly Layer[], inputShape: readonly numbe
 }
 
 /**
- * Multiplications of a forward pass over one record, of the layers with kernels: the rest is little beside them.
+ * Multiply-accumulates (MACs) of a forward pass over one record, of the layers with kernels: the rest is little beside them.
  *
  * @throws {InvalidInput} as `shapesAfter` does.
  */
-export function multiplicationsOf(layers: readonly Layer[], inputShape: readonly number[]): number {
+export function macsOf(layers: readonly Layer[], inputShape: readonly number[]): number {
   return simpleLayers(place(layers, inputShape)).reduce((sum, { layer, inputShape: input, outputShape }) => {
     if (layer.kind === "dense") return sum + sizeOf(input) * layer.units;
     if (layer.kind === "conv") return sum + sizeOf(outputShape) * layer.size ** 2 * (input[2] as number);

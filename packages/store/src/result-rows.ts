@@ -34,6 +34,8 @@ const LISTED = raw(
     .join(", "),
 );
 const names = [...listed, ...measureColumns.keys()].map((name) => `${JSON.stringify(name)}:`);
+// The measures, which come last, are an object of their own.
+names[listed.length] = `"metrics":{${names[listed.length]}`;
 
 /** The ids of a page of results, found by where the page before ended and not by counting. */
 export async function pageOfIds(
@@ -69,14 +71,7 @@ export async function rowsAsJson(reader: Reader, ids: readonly number[]): Promis
   return rows.map((row) => {
     const fields = row.map((value, at) => names[at] + (value === null ? "null" : (writers[at] as Writer)(value)));
     // Joined, since a text that was added up piece by piece stays in pieces for as long as it is kept.
-    const text = [
-      "{",
-      fields.slice(0, listed.length).join(),
-      ',"metrics":{',
-      fields.slice(listed.length).join(),
-      "}}",
-    ].join("");
-    return { id: Number(row[0]), text };
+    return { id: Number(row[0]), text: `{${fields.join()}}}` };
   });
 }
 
