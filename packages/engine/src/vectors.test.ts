@@ -32,6 +32,24 @@ test("a step may be written over its direction", () => {
   expect([...rows]).toEqual([0, 0, 0, 0, 0, 3, 5, 7, 9, 9]);
 });
 
+test("between two points lies so much of the way, and all of it is the second one itself, for any number of numbers", () => {
+  for (let count = 1; count <= 18; count++) {
+    const vectors = openVectors(3, 100);
+    const [start, end] = [vectors.float32(count), vectors.float32(count)];
+    start.set(ramp(start, 0.1));
+    end.set(ramp(end, -0.7).map((value) => value + 1));
+    const out = vectors.float32(count + 3).fill(9);
+    for (const part of [0, 0.3, 1]) {
+      vectors.between(start, end, part, out, 3);
+      expect([...out.subarray(0, 3)]).toEqual([9, 9, 9]);
+      out.subarray(3).forEach((value, at) => {
+        expect(value).toBeCloseTo((1 - part) * (start[at] as number) + part * (end[at] as number), 6);
+      });
+      if (part === 1) expect(out.subarray(3)).toEqual(end);
+    }
+  }
+});
+
 test("sums are added up in double precision, for any number of numbers", () => {
   for (let count = 1; count <= 18; count++) {
     const vectors = openVectors(3, 100);

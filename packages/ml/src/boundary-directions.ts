@@ -1,36 +1,83 @@
+import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
-import type { Noise } from "@shadowfarm/engine/noise";
+import { noiseFrom } from "@shadowfarm/engine/noise";
+import { noiseWords } from "@shadowfarm/engine/noise-code";
 import type { Vectors } from "@shadowfarm/engine/vectors";
 import type { Geometry, Walk } from "./boundary-walk.ts";
 
 /** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
 export type Subspace = "full" | "half";
 
-/** Writes a random direction of any length to `out[from]` …, and returns the square of its length. */
-export type DrawDirection = (noise: Noise, out: Float32Array, from: number) => number;
+/** A random direction: `values[from]` …, and their length as a vector. Valid until the next one is drawn. */
+export interface Direction {
+  values: Float32Array;
+  from: number;
+  length: number;
+}
 
-/** Directions for records of a shape, in memory of `vectors`: normal noise, or in `linf` uniform. */
+export type DrawDirection = (rng: Rng) => Direction;
+
+/** A direction begins at one of 2^16 places in a block of noise: few enough to stay in a core's cache. */
+const placeBits = 16;
+const places = 2 ** placeBits;
+
+/** 32-bit numbers of memory that `directionsIn` takes, in three arrays, for records of so many numbers. */
+export function directionNumbers(width: number): number {
+  return noiseWords + places + 2 * width;
+}
+
+/**
+ * Directions for records of a shape, in memory of `vectors`: normal noise, or in `linf` uniform.
+ *
+ * All are parts of one block of noise, each from a place drawn anew, as in Salimans et al. 2017, §2.1: a direction is then one
+ * random number instead of one for each coordinate. Two that overlap do so with a shift, so their errors do not add up.
+ */
 export function directionsIn(
   vectors: Vectors,
   shape: readonly number[],
   geometry: Geometry,
   subspace: Subspace,
+  rng: Rng,
 ): DrawDirection {
-  const fill = geometry === "l2" ? vectors.fillNormal : vectors.fillUniform;
-  const width = sizeOf(shape);
-  if (subspace === "full") return (noise, out, from) => fill(noise, out, from, width);
+  if (subspace === "full") return partsOf(vectors, sizeOf(shape), geometry, rng);
   const [height = 1, across = 1, channels = 1] = shape;
   const [smallHeight, smallAcross] = [Math.ceil(height / 2), Math.ceil(across / 2)];
-  const small = vectors.float32(smallHeight * smallAcross * channels);
+  const drawSmall = partsOf(vectors, smallHeight * smallAcross * channels, geometry, rng);
   const wide = new Float32Array(smallHeight * across * channels);
+  const whole: Direction = { values: vectors.float32(sizeOf(shape)), from: 0, length: 0 };
   const [down, right] = [between(smallHeight, height), between(smallAcross, across)];
-  return (noise, out, from) => {
-    fill(noise, small, 0, small.length);
+  return (rng) => {
+    const small = drawSmall(rng);
     for (let row = 0; row < smallHeight; row++) {
-      const first = row * smallAcross * channels;
-      stretch(small, first, channels, right, wide, row * across * channels);
+      const first = small.from + row * smallAcross * channels;
+      stretch(small.values, first, channels, right, wide, row * across * channels);
     }
-    return stretch(wide, 0, across * channels, down, out, from);
+    whole.length = Math.sqrt(stretch(wide, 0, across * channels, down, whole.values, 0));
+    return whole;
+  };
+}
+
+function partsOf(vectors: Vectors, width: number, geometry: Geometry, rng: Rng): DrawDirection {
+  const values = vectors.float32(places + width);
+  const noise = vectors.int32(noiseWords);
+  noise.set(noiseFrom(rng));
+  if (geometry === "l2") vectors.fillNormal(noise, values, 0, values.length);
+  else vectors.fillUniform(noise, values, 0, values.length);
+  const lengths = new Float32Array(places);
+  let squares = 0; // of the `width` values before `end`
+  for (let end = 0; end < values.length; end++) {
+    const [begin, value] = [end - width, values[end] as number];
+    if (begin >= 0) {
+      lengths[begin] = Math.sqrt(squares);
+      squares -= (values[begin] as number) ** 2;
+    }
+    squares += value * value;
+  }
+  const part: Direction = { values, from: 0, length: 0 };
+  return (rng) => {
+    part.from = rng.uint32() >>> (32 - placeBits);
+    part.length = lengths[part.from] as number;
+    return part;
   };
 }
 

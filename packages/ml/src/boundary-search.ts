@@ -1,11 +1,9 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Rng } from "@shadowfarm/core/rng";
 import { batchRows, sizeOf } from "@shadowfarm/engine/arrays";
-import { seedNoise } from "@shadowfarm/engine/noise";
-import { noiseWords } from "@shadowfarm/engine/noise-code";
 import { openVectors, type Vectors } from "@shadowfarm/engine/vectors";
 import type { AskLabels } from "./ask-labels.ts";
-import { directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
+import { directionNumbers, directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
 import {
   type Asking,
   finish,
@@ -93,14 +91,14 @@ export async function searchBoundary(
     );
   }
   const width = sizeOf(shape);
-  const space: Space = { width, low, high, geometry };
   const mostRows = options.mostRows ?? batchRows(width);
   const together = Math.min(labels.length, recordsAtOnce(width));
-  // Of each walk three arrays; the rows of an ask, the two sums of a gradient, and a small image.
-  const vectors = openVectors(3 * together + 4, together * (2 * width + noiseWords) + (mostRows + 5) * width);
+  // Of each walk three arrays; the rows of an ask, a point, the two sums of a gradient, and the directions.
+  const vectors = openVectors(3 * together + 7, (3 * together + mostRows + 5) * width + directionNumbers(width));
+  const space: Space = { width, low, high, geometry, vectors, point: vectors.float32(width) };
   const rows = vectors.float32(mostRows * width);
   const rooms: Room[] = Array.from({ length: together }, () => ({
-    noise: vectors.int32(noiseWords),
+    record: vectors.float32(width),
     anchor: vectors.float32(width),
     direction: vectors.float32(width),
     estimate: new Float32Array(geometry === "linf" ? width : 0),
@@ -116,10 +114,10 @@ export async function searchBoundary(
   for (let first = 0; first < labels.length; first += together) {
     const walks = rooms.slice(0, labels.length - first).map((room, at) => {
       const place = first + at;
-      seedNoise(room.noise, rng.child("boundary", options.ids?.[place] ?? place));
       return startWalk(space, {
         record: records.subarray(place * width, (place + 1) * width),
         label: labels[place] as number,
+        rng: rng.child("boundary", options.ids?.[place] ?? place),
         room,
         checkpoints: result.distances.subarray(place * perRecord, (place + 1) * perRecord),
       });
@@ -153,7 +151,7 @@ function searchIn(
   const budget = checkpoints.at(-1) ?? 0;
   const tolerance = 0.01 / (geometry === "l2" ? Math.sqrt(width) : width);
   const halvings = Math.ceil(-Math.log2(tolerance));
-  const drawDirection = directionsIn(vectors, shape, geometry, subspace);
+  const drawDirection = directionsIn(vectors, shape, geometry, subspace, options.rng.child("directions"));
   const gradient = new GradientSum(vectors, width);
 
   /** A question of one row a walk, as long as there are queries left. */
@@ -170,10 +168,8 @@ function searchIn(
     },
   });
   const anyPoint = one({
-    write({ noise }, rows, from) {
-      vectors.fillUniform(noise, rows, from, width);
-      const [middle, half] = [(low + high) / 2, (high - low) / 2];
-      for (let at = from; at < from + width; at++) rows[at] = middle + half * (rows[at] as number);
+    write({ rng }, rows, from) {
+      for (let at = from; at < from + width; at++) rows[at] = low + (high - low) * rng.uniform();
     },
     hear(walk, other, rows, from) {
       if (other) standAt(walk, space, rows, from);
@@ -191,9 +187,9 @@ function searchIn(
   });
   const around: Question = {
     rows: ({ directions }) => directions,
-    write({ anchor, noise, spread }, rows, from) {
-      const squares = drawDirection(noise, rows, from);
-      vectors.step(anchor, spread / Math.sqrt(squares), rows, from, space, rows, from);
+    write({ anchor, rng, spread }, rows, from) {
+      const { values, from: first, length } = drawDirection(rng);
+      vectors.step(anchor, spread / length, values, first, space, rows, from);
     },
     hear(walk, other, rows, from) {
       gradient.add(other, rows, from);

@@ -1,5 +1,6 @@
 import { Cancelled } from "@shadowfarm/core/errors";
-import type { Noise } from "@shadowfarm/engine/noise";
+import type { Rng } from "@shadowfarm/core/rng";
+import type { Vectors } from "@shadowfarm/engine/vectors";
 import type { AskLabels } from "./ask-labels.ts";
 
 /** The norms that a point's distance is measured in, in the order of all arrays of distances. */
@@ -8,19 +9,22 @@ export const norms = ["l0", "l1", "l2", "linf"] as const;
 /** The norm in which a search tries to come near. */
 export type Geometry = "l2" | "linf";
 
-/** The box of possible records, and how distances in it are measured. */
+/** The box of possible records, how distances in it are measured, and where walks and rows are kept. */
 export interface Space {
   width: number;
   low: number;
   high: number;
   geometry: Geometry;
+  vectors: Vectors;
+  /** For a point that is measured. */
+  point: Float32Array; // width
 }
 
 /** One record's search for the decision boundary. */
 export interface Walk {
   record: Float32Array; // width
   label: number;
-  noise: Noise;
+  rng: Rng;
   queries: number;
   /** A point with another label, on which the search stands; meaningless until `found`. */
   anchor: Float32Array; // width
@@ -59,20 +63,27 @@ interface Nearest {
 }
 
 /** A walk's arrays in the memory of fast functions; they may be used again by another walk. */
-export type Room = Pick<Walk, "noise" | "anchor" | "direction" | "estimate">;
+export type Room = Pick<Walk, "record" | "anchor" | "direction" | "estimate">;
 
 /** A walk at its record, with no query spent. `checkpoints` is filled as they pass. */
 export function startWalk(
   { width, low, high, geometry }: Space,
-  { record, label, room, checkpoints }: { record: Float32Array; label: number; room: Room; checkpoints: Float32Array },
+  {
+    record,
+    label,
+    rng,
+    room,
+    checkpoints,
+  }: Pick<Walk, "record" | "label" | "rng"> & { room: Room; checkpoints: Float32Array },
 ): Walk {
   const range = high - low;
+  room.record.set(record);
   room.estimate.fill(0);
   const farthest = Float64Array.of(width, width * range, Math.sqrt(width) * range, range);
   return {
     ...room,
-    record,
     label,
+    rng,
     queries: 0,
     found: false,
     distance: 0,
@@ -190,16 +201,14 @@ export function finish(walk: Walk, space: Space): void {
  */
 export function writeBetween(
   walk: Walk,
-  { width, geometry }: Space,
+  { width, geometry, vectors }: Space,
   part: number,
   out: Float32Array,
   from: number,
 ): void {
   const { record, anchor } = walk;
   if (geometry === "l2") {
-    for (let at = 0; at < width; at++) {
-      out[from + at] = (1 - part) * (record[at] as number) + part * (anchor[at] as number);
-    }
+    vectors.between(record, anchor, part, out, from);
     return;
   }
   const radius = part * walk.distance;
@@ -221,8 +230,7 @@ function passCheckpoint(walk: Walk, space: Space): void {
 function measureNearest(walk: Walk, space: Space): void {
   const { nearest, record } = walk;
   if (nearest.unmeasured === 0) return;
-  const { width, low, high, geometry } = space;
-  const point = new Float32Array(width);
+  const { width, low, high, geometry, point } = space;
   writeBetween(walk, space, nearest.unmeasured, point, 0);
   // A coordinate counts as changed beyond what rounding does.
   const least = 1e-6 * (high - low);
