@@ -28,6 +28,12 @@ test("names say what differs, of a unit only among those that have it", () => {
   expect(differing(settings)).toEqual(["training.epochs", "defense", "attack", "attack.shadows"]);
 });
 
+test("real and synthetic data of one dataset are told apart, those of several are known by the dataset", () => {
+  const made = { ...base, data: "synthetic" };
+  expect(namesOf([base, made]).map(({ facet }) => facet)).toEqual(["mnist, real", "mnist, synthetic"]);
+  expect(namesOf([base, { ...made, dataset: "face" }]).map(({ facet }) => facet)).toEqual(["mnist", "face"]);
+});
+
 test("what is drawn along an axis is in no name", () => {
   const settings = [base, { ...base, training: { epochs: 10, batch: 20 } }];
   expect(new Set(namesOf(settings, "training.epochs").map(({ facet }) => facet))).toEqual(new Set(["mnist"]));

@@ -41,7 +41,7 @@ function rank(name: string): number {
 }
 
 export interface Name {
-  /** What is attacked: dataset, and of model, training and defense what differs. */
+  /** What is attacked: dataset, and of its data (real or synthetic), model, training and defense what differs. */
   facet: string;
   /** By what. */
   series: string;
@@ -76,9 +76,12 @@ export function namesOf(settings: readonly Setting[], without?: string): Name[] 
   const manyDefenses = new Set(flat.map(defense)).size > 1;
   const common = ["records", "split", ...paramsIn(flat, "training")].filter((name) => differ(flat, name));
   const manyAttackers = differ(flat, "attacker");
+  const origins = ({ dataset, data }: Record<string, unknown>) =>
+    flat.some((other) => other.dataset === dataset && other.data !== data) ? [valueText(data)] : [];
   return flat.map((own) => ({
     facet: [
       dataset(own),
+      ...origins(own),
       ...(manyModels ? [model(own)] : []),
       ...common.map((name) => `${name.split(".").at(-1)} ${valueText(own[name])}`),
       ...(manyDefenses ? [own.defense === "none" ? "undefended" : defense(own)] : []),
