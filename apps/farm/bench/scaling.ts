@@ -7,10 +7,7 @@ import { parseArgs, promisify } from "node:util";
 import { rounded } from "./stage.ts";
 
 // `npm run bench:scaling --silent`: how much faster two workers are than one, on the sweep over eight datasets. Each run has a new
-// home; the runs alternate, so that what else the machine does falls on all. Prints one JSON object.
-//
-// One worker on a machine of two cores has the second one for what Postgres, V8 and the farm itself do, and for reading data, which two
-// workers do not have. So it is also run with everything on one core, where Linux can confine it: `speedupOfCores` compares with that.
+// home; the runs alternate, so that what else the machine does falls on both. Prints one JSON object.
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "2" }, spec: { type: "string", default: "eight-datasets.yaml" } },
@@ -18,27 +15,21 @@ const { values } = parseArgs({
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const spec = fileURLToPath(new URL(`../experiments/${values.spec}`, import.meta.url));
 
-const seconds: Record<"one" | "two" | "oneCore", number[]> = { one: [], two: [], oneCore: [] };
+const seconds: Record<"one" | "two", number[]> = { one: [], two: [] };
 for (let round = 0; round < Number(values.rounds); round++) {
   seconds.one.push(await run(1));
   seconds.two.push(await run(2));
-  if (process.platform === "linux") seconds.oneCore.push(await run(1, ["taskset", "--cpu-list", "0"]));
 }
 const [one, two] = [Math.min(...seconds.one), Math.min(...seconds.two)];
-const ofCores = seconds.oneCore.length > 0 ? rounded(Math.min(...seconds.oneCore) / two) : null;
-process.stdout.write(`${JSON.stringify({ speedup: rounded(one / two), speedupOfCores: ofCores, runs: seconds })}\n`);
+process.stdout.write(`${JSON.stringify({ speedup: rounded(one / two), one, two, runs: seconds })}\n`);
 
 /** Seconds from the submission to the last result. */
-async function run(workers: number, confined: readonly string[] = []): Promise<number> {
+async function run(workers: number): Promise<number> {
   const home = await mkdtemp(path.join(tmpdir(), "shadowfarm-bench-"));
   await chmod(home, 0o755); // The database may be run by another user.
   const farm = async (...args: string[]) => {
     const env = { ...process.env, SHADOWFARM_HOME: home };
-    const [program, ...rest] = [...confined, process.execPath, "--import", "tsx", main, ...args] as [
-      string,
-      ...string[],
-    ];
-    return promisify(execFile)(program, rest, { env, maxBuffer: 2 ** 28 });
+    return promisify(execFile)(process.execPath, ["--import", "tsx", main, ...args], { env, maxBuffer: 2 ** 28 });
   };
   try {
     await farm("run", spec, "--workers", String(workers), "--json");

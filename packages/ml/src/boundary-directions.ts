@@ -1,6 +1,6 @@
 import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
-import { noiseFrom } from "@shadowfarm/engine/noise";
+import { seedNoise } from "@shadowfarm/engine/noise";
 import { noiseWords } from "@shadowfarm/engine/noise-code";
 import type { Vectors } from "@shadowfarm/engine/vectors";
 import type { Geometry, Walk } from "./boundary-walk.ts";
@@ -59,8 +59,7 @@ export function directionsIn(
 
 function partsOf(vectors: Vectors, width: number, geometry: Geometry, rng: Rng): DrawDirection {
   const values = vectors.float32(places + width);
-  const noise = vectors.int32(noiseWords);
-  noise.set(noiseFrom(rng));
+  const noise = seedNoise(vectors.int32(noiseWords), rng);
   if (geometry === "l2") vectors.fillNormal(noise, values, 0, values.length);
   else vectors.fillUniform(noise, values, 0, values.length);
   const lengths = new Float32Array(places);
