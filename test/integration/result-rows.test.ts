@@ -1,21 +1,58 @@
-import type { Dimension } from "@shadowfarm/core/dimensions";
+import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
+import { Prisma } from "@shadowfarm/store/generated/client";
+import { type KeptResults, keepResults } from "@shadowfarm/store/keep-results";
+import { type NaiveRow, naiveGroups } from "@shadowfarm/store/naive-groups.fixture";
 import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
-import type { RowFilter } from "@shadowfarm/store/result-filter";
-import { groupsOfRows } from "@shadowfarm/store/result-groups";
+import { measureColumns, type RowFilter } from "@shadowfarm/store/result-filter";
+import { groupsOf } from "@shadowfarm/store/result-groups";
 import { pageOfIds, rowsAsJson, rowsVersion } from "@shadowfarm/store/result-rows";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { test as base } from "../fixtures.ts";
 import { storeCell, storeExperiment, storeResult } from "../stored-results.ts";
 
-const test = base.extend<{ reader: Reader }>({
+const test = base.extend<{ reader: Reader; kept: KeptResults }>({
   async reader({ databaseUrl }, use) {
     const reader = await openReader(databaseUrl);
     await use(reader);
     await reader.close();
   },
+  async kept({ databaseUrl, reader }, use) {
+    const kept = keepResults(databaseUrl, reader);
+    await use(kept);
+    await kept.close();
+  },
 });
+
+/** Every row, as the means are to be made from. */
+async function allRows(reader: Reader): Promise<NaiveRow[]> {
+  const rows = await reader.query<NaiveRow>(Prisma.sql`SELECT *, data::text FROM "ResultRow"`);
+  return rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(measures.map((measure) => [measure, row[measureColumns.get(measure) as string]])),
+  }));
+}
+
+/** Sums in other orders differ in the last bits. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, part) => (typeof part === "number" ? Number(part.toPrecision(10)) : part)),
+  );
+}
+
+async function expectSameMeans(kept: KeptResults, reader: Reader): Promise<void> {
+  const rows = await allRows(reader);
+  const memory = await kept.current();
+  const wanted: Measure[] = ["auc", "tpr@0.01", "queries"];
+  const repeats: RowFilter = { is: [{ dimension: "repeat", values: ["0", "1"] }], within: [] };
+  for (const filter of [everything, repeats]) {
+    for (const by of [[], ["attack", "attack.shadows"], ["experiment"], ["experimentId", "repeat"]] as Dimension[][]) {
+      const found = groupsOf(memory, filter, by, wanted, 1_000).map(({ setting: _, ...group }) => group);
+      expect(rounded(found), by.join()).toEqual(rounded(naiveGroups(rows, filter, by, wanted)));
+    }
+  }
+}
 
 const everything: RowFilter = { is: [], within: [] };
 
@@ -25,6 +62,7 @@ describe("rows of results", () => {
   test("count once what experiments share, also when the experiment goes whose row was marked", async ({
     store,
     reader,
+    kept,
   }) => {
     await storeExperiment(store, "a");
     await storeCell(store, "a", 0, key("1"));
@@ -41,66 +79,100 @@ describe("rows of results", () => {
     expect(await store.db.resultRow.count()).toBe(4);
     expect(await marked()).toEqual([key("1"), key("2")]);
     const means = async () => {
-      const [group] = await groupsOfRows(reader, everything, ["attack"], ["auc"], 10);
-      return [group?.n, group?.mixed, group?.measures.auc?.mean];
+      await expectSameMeans(kept, reader);
+      const [group] = groupsOf(await kept.current(), everything, ["attack"], ["auc"], 10);
+      return [group?.n, group?.mixed, group?.measures.auc?.mean?.toPrecision(12)];
     };
-    expect(await means()).toEqual([2, false, 0.7]);
+    expect(await means()).toEqual([2, false, "0.700000000000"]);
 
     await store.db.experiment.delete({ where: { id: "a" } });
     expect(await store.db.resultRow.count()).toBe(2);
     expect(await marked()).toEqual([key("1"), key("2")]);
-    expect(await means()).toEqual([2, false, 0.7]);
+    expect(await means()).toEqual([2, false, "0.700000000000"]);
     // Made anew: with the new numbers, and still once.
     await storeExperiment(store, "c");
     await storeCell(store, "c", 0, key("1"));
     await store.db.$executeRaw`SELECT write_result_rows(NULL, 'c')::text`;
     await store.db.result.update({ where: { jobKey: key("1") }, data: { metrics: { auc: 1, tprAtFpr: {} } } });
     expect(await marked()).toEqual([key("1"), key("2")]);
-    expect(await means()).toEqual([2, false, 0.9]);
+    expect(await means()).toEqual([2, false, "0.900000000000"]);
   });
 
-  test("the same means whichever rows they are made from", async ({ store, reader }) => {
-    for (const id of ["a", "b", "c"]) {
+  test("are kept in memory as they are, whatever comes, goes and is made anew", async ({ store, reader, kept }) => {
+    await expectSameMeans(kept, reader);
+    const keyOf = (index: number) => index.toString(16).padStart(40, "0");
+    const storeExperimentOf = async (id: string, indices: readonly number[]) => {
       await storeExperiment(store, id);
-      for (let index = 0; index < 24; index++) {
-        const options = {
+      for (const index of indices) {
+        await storeCell(store, id, index, keyOf(index), {
           repeat: index % 3,
           attack: index % 2 ? "gap" : "lira",
           attackParams: index % 4 ? { shadows: index % 4 } : {},
-        };
-        await storeCell(store, id, index, index.toString(16).padStart(40, "0"), options);
+        });
       }
+    };
+    const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+    await storeExperimentOf("a", numbers(0, 24));
+    for (const index of numbers(0, 12)) await storeResult(store, keyOf(index), index / 24);
+    await expectSameMeans(kept, reader);
+    // More of what is known in part, and a plan that finds half of its results done.
+    for (const index of numbers(12, 18)) await storeResult(store, keyOf(index), index / 24);
+    await storeExperimentOf("b", numbers(6, 24));
+    await store.db.$executeRaw`SELECT write_result_rows(NULL, 'b')::text`;
+    await expectSameMeans(kept, reader);
+    for (const index of numbers(18, 24)) await storeResult(store, keyOf(index), index / 24);
+    await store.db.result.update({
+      where: { jobKey: keyOf(7) },
+      data: { metrics: { auc: 1, tprAtFpr: {}, noSignal: true } },
+    });
+    await expectSameMeans(kept, reader);
+    await store.db.experiment.delete({ where: { id: "a" } });
+    await expectSameMeans(kept, reader);
+    expect((await kept.current()).experiments.size).toBe(1);
+    await store.db.experiment.delete({ where: { id: "b" } });
+    await expectSameMeans(kept, reader);
+    expect((await kept.current()).live).toHaveLength(0);
+  });
+
+  test("are kept as of one moment while others write them, and read once for all who ask", async ({
+    store,
+    reader,
+    kept,
+  }) => {
+    for (const id of ["a", "b"]) await storeExperiment(store, id);
+    const keys = Array.from({ length: 30 }, (_, at) => at.toString(16).padStart(40, "0"));
+    for (const id of ["a", "b"]) for (const [at, key] of keys.entries()) await storeCell(store, id, at, key);
+    let writing = true;
+    const writer = (async () => {
+      for (const key of keys) await storeResult(store, key, 0.5);
+      for (const key of keys) {
+        await store.db.result.update({ where: { jobKey: key }, data: { metrics: { auc: 0.75, tprAtFpr: {} } } });
+      }
+      writing = false;
+    })();
+    while (writing) {
+      const memory = await kept.current();
+      // What both have comes in both at a time.
+      expect(memory.experiments.get("a")?.results).toEqual(memory.experiments.get("b")?.results);
+      const n = groupsOf(memory, everything, [], ["auc"], 10).reduce((sum, group) => sum + group.n, 0);
+      expect(n).toBe(memory.experiments.get("a")?.ids.length ?? 0);
+      expect(await Promise.all([kept.current(), kept.current()])).toHaveLength(2);
     }
-    for (let index = 0; index < 24; index++) await storeResult(store, index.toString(16).padStart(40, "0"), index / 24);
-    const by = ["attack", "attack.shadows"] as const;
-    const groups = await groupsOfRows(reader, everything, by, ["auc", "tpr@0.01"], 100);
-    // Each in one experiment is what all are, for each has all; by repeats the marked rows do not do.
-    const one: RowFilter = { is: [{ dimension: "experimentId", values: ["b"] }], within: [] };
-    // Sums in other orders differ in the last bit.
-    const rounded = (_: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(12)) : value);
-    const numbers = (some: typeof groups) =>
-      JSON.stringify(
-        some.map(({ key: of, n, mixed, measures }) => [of, n, mixed, measures]),
-        rounded,
-      );
-    expect(numbers(groups)).toEqual(numbers(await groupsOfRows(reader, one, by, ["auc", "tpr@0.01"], 100)));
-    const repeats: RowFilter = { is: [{ dimension: "repeat", values: ["0", "1", "2"] }], within: [] };
-    expect(numbers(groups)).toEqual(numbers(await groupsOfRows(reader, repeats, by, ["auc", "tpr@0.01"], 100)));
-    const expected = await store.db.$queryRaw<{ attack: string; shadows: number | null; n: number; mean: number }[]>`
-      SELECT attack, "attackParams"->'shadows' AS shadows, count(*)::int AS n, avg(auc) AS mean
-      FROM "ResultRow" WHERE "experimentId" = 'a' GROUP BY 1, 2`;
-    expect(groups).toHaveLength(expected.length);
-    for (const { attack, shadows, n, mean } of expected) {
-      const group = groups.find(({ key: of }) => of[0] === attack && of[1] === shadows);
-      expect(group).toMatchObject({
-        n,
-        measures: { auc: { n, mean: expect.closeTo(mean, 12) }, "tpr@0.01": { n: 0, mean: null } },
-      });
-    }
-    const mixedBy = async (by: readonly Dimension[]) =>
-      new Set((await groupsOfRows(reader, everything, by, ["auc"], 100)).map(({ mixed }) => mixed));
-    expect(await mixedBy(["attack"])).toEqual(new Set([true]));
-    expect(await mixedBy([])).toEqual(new Set([false]));
+    await writer;
+    await expectSameMeans(kept, reader);
+    const [group] = groupsOf(await kept.current(), everything, ["attack"], ["auc"], 10);
+    expect(group).toMatchObject({ n: 30, measures: { auc: { mean: 0.75, sd: 0 } } });
+  });
+
+  test("are read again after the connection broke", async ({ store, reader, kept }) => {
+    await storeExperiment(store, "a");
+    for (const at of [0, 1]) await storeCell(store, "a", at, key(String(at)));
+    await storeResult(store, key("0"), 0.5);
+    await expectSameMeans(kept, reader);
+    await store.db.$executeRaw`
+      SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name LIKE 'shadowfarm results %'`;
+    await storeResult(store, key("1"), 0.6);
+    await expectSameMeans(kept, reader);
   });
 
   test("have a version that rises also when what began earlier is committed later, and stays when notes are summed", async ({
@@ -123,7 +195,8 @@ describe("rows of results", () => {
     await late.end();
     const after = await rowsVersion(reader);
     expect(after).toBeGreaterThan(before);
-    await store.db.$executeRaw`INSERT INTO "ResultChange" (changes) SELECT 1 FROM generate_series(1, 200)`;
+    await store.db.$executeRaw`
+      INSERT INTO "ResultChange" ("experimentId", changes) SELECT 'a', 1 FROM generate_series(1, 200)`;
     await store.db.$executeRaw`SELECT sum_result_changes()::text`;
     expect(await store.db.resultChange.count()).toBe(1);
     expect(await rowsVersion(reader)).toBe(after + 200);

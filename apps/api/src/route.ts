@@ -3,6 +3,7 @@ import type { Role } from "@shadowfarm/core/role";
 import type { Place } from "@shadowfarm/ml/check-experiment";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
+import type { KeptResults } from "@shadowfarm/store/keep-results";
 import type { Reader } from "@shadowfarm/store/reader";
 import type { Response } from "express";
 import type { z } from "zod";
@@ -20,6 +21,8 @@ export interface Resources {
   reader: Reader;
   /** For those that may read very many rows: few at a time, so that the others do not wait for them. */
   scanner: Reader;
+  /** For means and counts over all of them. */
+  results: KeptResults;
   artifacts: Artifacts;
   /** The units that were known when the API started. */
   catalog: Catalog;

@@ -1,13 +1,16 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { plainDimensions } from "@shadowfarm/core/dimensions";
 import { EnvironmentFault, messageOf } from "@shadowfarm/core/errors";
 import type { Place } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
 import { gather } from "@shadowfarm/store/gather";
+import { keepResults } from "@shadowfarm/store/keep-results";
 import { openReader } from "@shadowfarm/store/reader";
+import { valuesOf } from "@shadowfarm/store/result-groups";
 import { rowsVersion } from "@shadowfarm/store/result-rows";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
@@ -59,6 +62,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { store, artifacts, place, host, port, log } = options;
   const reader = await openReader(store.url);
   const scanner = await openReader(store.url, SCANS);
+  const results = keepResults(store.url, reader);
+  // Now, or the first who ask would wait for all that is read and numbered once.
+  valuesOf(await results.current(), plainDimensions);
+  const closeReaders = async () => {
+    for (const one of [results, reader, scanner]) await one.close();
+  };
   const events = await openEvents(store, reader, log);
   const catalog = await catalogIn(place.datasetFolders);
   // Asked once for all who come while it is asked for those before.
@@ -75,7 +84,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const definitions = await definitionsIn(fileURLToPath(new URL("../../../docs", import.meta.url)));
   const shipped = await shippedExperiments(catalog);
   const app = createApp(
-    { store, reader, scanner, artifacts, catalog, definitions, shipped, place, events, ...kept, user: options.user },
+    {
+      store,
+      reader,
+      scanner,
+      results,
+      artifacts,
+      catalog,
+      definitions,
+      shipped,
+      place,
+      events,
+      ...kept,
+      user: options.user,
+    },
     { host, rate: options.rate, web, log },
   );
   const server = createServer(
@@ -93,8 +115,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     else await listen(server, host, USUAL_PORT).catch(() => listen(server, host, 0));
   } catch (error) {
     await events.close();
-    await reader.close();
-    await scanner.close();
+    await closeReaders();
     throw new EnvironmentFault(
       `the API cannot be served at ${host}:${port ?? USUAL_PORT} (${messageOf(error)}); set SHADOWFARM_API_HOST to an address of this machine and SHADOWFARM_API_PORT to a free port, or 0 for any`,
       { cause: error },
@@ -110,8 +131,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       await events.close();
       server.closeAllConnections();
       await closed;
-      await reader.close();
-      await scanner.close();
+      await closeReaders();
     },
   };
 }

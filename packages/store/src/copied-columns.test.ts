@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type ColumnKind, readColumns } from "./copied-columns.ts";
 
-const kinds: ColumnKind[] = ["name", "key", "number", "integer", "boolean", "time"];
+const kinds: ColumnKind[] = ["id", "name", "key", "number", "measure", "integer", "boolean", "time"];
 
 function field(bytes: Buffer | null): Buffer {
   const length = Buffer.alloc(4);
@@ -9,15 +9,27 @@ function field(bytes: Buffer | null): Buffer {
   return Buffer.concat([length, bytes ?? Buffer.alloc(0)]);
 }
 
-function row([name, key, number, integer, truth, time]: [string, string, number | null, number, boolean, bigint]) {
-  const [double, int, micros] = [Buffer.alloc(8), Buffer.alloc(4), Buffer.alloc(8)];
+type Row = [
+  id: bigint,
+  name: string,
+  key: string,
+  number: number | null,
+  integer: number,
+  truth: boolean,
+  time: bigint,
+];
+
+function row([id, name, key, number, integer, truth, time]: Row) {
+  const [long, double, int, micros] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(4), Buffer.alloc(8)];
+  long.writeBigInt64BE(id);
   double.writeDoubleBE(number ?? 0);
   int.writeInt32BE(integer);
   micros.writeBigInt64BE(time);
   const fields = [
+    long,
     Buffer.from(name),
     Buffer.from(key),
-    number === null ? null : double,
+    ...[0, 1].map(() => (number === null ? null : double)),
     int,
     Buffer.from([Number(truth)]),
     micros,
@@ -28,9 +40,9 @@ function row([name, key, number, integer, truth, time]: [string, string, number 
 const header = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"), Buffer.alloc(8)]);
 const sent = Buffer.concat([
   header,
-  row(["gäp", "00ff", 0.25, -7, true, 0n]),
-  row(["gäp", "00fe", null, 7, false, 86_400_000_000n]),
-  row(["", "00fd", -1e300, 0, false, 86_400_000_000n]),
+  row([1n, "gäp", "00ff", 0.25, -7, true, 0n]),
+  row([2n ** 40n + 3n, "gäp", "00fe", null, 7, false, 86_400_000_000n]),
+  row([-1n, "", "00fd", -1e300, 0, false, 86_400_000_000n]),
   Buffer.from([0xff, 0xff]),
 ]);
 
@@ -45,14 +57,19 @@ test.each([1, 2, 7, 19, 20, 64, 10_000])("rows that are cut into %i bytes are wh
     {
       rows: 2,
       values: [
+        [1, 2 ** 40 + 3],
         ["gäp", "gäp"],
         ["00ff", "00fe"],
         [0.25, null],
+        Float64Array.of(0.25, Number.NaN),
         [-7, 7],
         [true, false],
         ["2000-01-01T00:00:00.000Z", "2000-01-02T00:00:00.000Z"],
       ],
     },
-    { rows: 1, values: [[""], ["00fd"], [-1e300], [0], [false], ["2000-01-02T00:00:00.000Z"]] },
+    {
+      rows: 1,
+      values: [[-1], [""], ["00fd"], [-1e300], Float64Array.of(-1e300), [0], [false], ["2000-01-02T00:00:00.000Z"]],
+    },
   ]);
 });

@@ -1,10 +1,13 @@
-/** What a column holds, and how Postgres's COPY has it in binary: `name`s are few, `key`s are hexadecimal digits. */
-export type ColumnKind = "name" | "key" | "number" | "integer" | "boolean" | "time";
+/**
+ * What a column holds, and how Postgres's COPY has it in binary: `id`s are bigints, `name`s are few, `key`s are hexadecimal digits,
+ * and a `measure` is a number, or NaN where there is none.
+ */
+export type ColumnKind = "id" | "name" | "key" | "number" | "measure" | "integer" | "boolean" | "time";
 
-/** Rows by column. */
+/** Rows by column; those of measures are of type Float64Array. */
 export interface Columns {
   rows: number;
-  values: unknown[][]; // columns × rows
+  values: (unknown[] | Float64Array)[]; // columns × rows
 }
 
 const SIGNATURE_BYTES = 19;
@@ -23,7 +26,8 @@ export async function* readColumns(
   most: number,
 ): AsyncGenerator<Columns> {
   const readers = kinds.map(readerOf);
-  const empty = (): unknown[][] => kinds.map(() => new Array(most));
+  const none = kinds.map((kind) => (kind === "measure" ? Number.NaN : null));
+  const empty = () => kinds.map((kind) => (kind === "measure" ? new Float64Array(most) : new Array<unknown>(most)));
   let values = empty();
   let rows = 0;
   let skip = SIGNATURE_BYTES;
@@ -39,12 +43,14 @@ export async function* readColumns(
       at = skip;
       skip = 0;
     }
-    for (let next = rowEnd(bytes, at, kinds.length); next > at; next = rowEnd(bytes, at, kinds.length)) {
+    // Numbers are read several times as fast as through the buffer.
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let next = rowEnd(view, at, kinds.length); next > at; next = rowEnd(view, at, kinds.length)) {
       let field = at + 2;
       for (let column = 0; column < kinds.length; column++) {
-        const length = bytes.readInt32BE(field);
+        const length = view.getInt32(field);
         field += 4;
-        (values[column] as unknown[])[rows] = length < 0 ? null : readers[column]?.(bytes, field, length);
+        (values[column] as unknown[])[rows] = length < 0 ? none[column] : readers[column]?.(view, field, length, bytes);
         if (length > 0) field += length;
       }
       at = next;
@@ -61,45 +67,49 @@ export async function* readColumns(
 }
 
 /** Where a row ends that begins at `at`; `at` itself when it is not whole, or the end. */
-function rowEnd(bytes: Buffer, at: number, columns: number): number {
-  if (at + 2 > bytes.length || bytes.readInt16BE(at) < 0) return at;
+function rowEnd(view: DataView, at: number, columns: number): number {
+  if (at + 2 > view.byteLength || view.getInt16(at) < 0) return at;
   let end = at + 2;
   for (let column = 0; column < columns; column++) {
-    if (end + 4 > bytes.length) return at;
-    end += 4 + Math.max(0, bytes.readInt32BE(end));
+    if (end + 4 > view.byteLength) return at;
+    end += 4 + Math.max(0, view.getInt32(end));
   }
-  return end > bytes.length ? at : end;
+  return end > view.byteLength ? at : end;
 }
 
-type Read = (bytes: Buffer, at: number, length: number) => unknown;
+/** @param bytes those that are viewed */
+type Read = (view: DataView, at: number, length: number, bytes: Buffer) => unknown;
 
 function readerOf(kind: ColumnKind): Read {
   switch (kind) {
+    case "id":
+      return (view, at) => view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4);
     case "name":
-      return unlessRepeated((bytes, at, length) => bytes.toString("utf8", at, at + length));
+      return unlessRepeated((_, at, length, bytes) => bytes.toString("utf8", at, at + length));
     case "time":
-      return unlessRepeated((bytes, at) => new Date(Number(bytes.readBigInt64BE(at) / 1000n) + EPOCH_MS).toISOString());
+      return unlessRepeated((view, at) => new Date(Number(view.getBigInt64(at) / 1000n) + EPOCH_MS).toISOString());
     case "key":
-      return (bytes, at, length) => bytes.toString("latin1", at, at + length);
+      return (_, at, length, bytes) => bytes.toString("latin1", at, at + length);
     case "number":
-      return (bytes, at) => bytes.readDoubleBE(at);
+    case "measure":
+      return (view, at) => view.getFloat64(at);
     case "integer":
-      return (bytes, at) => bytes.readInt32BE(at);
+      return (view, at) => view.getInt32(at);
     case "boolean":
-      return (bytes, at) => bytes[at] === 1;
+      return (view, at) => view.getUint8(at) === 1;
   }
 }
 
 /** Neighbours often agree, and comparing bytes is quicker than making a text of them. */
-function unlessRepeated(read: (bytes: Buffer, at: number, length: number) => string): Read {
+function unlessRepeated(read: (...field: Parameters<Read>) => string): Read {
   let before: Uint8Array = new Uint8Array();
   let value: string | null = null;
-  return (bytes, at, length) => {
+  return (view, at, length, bytes) => {
     let same = value !== null && before.length === length;
     for (let byte = 0; same && byte < length; byte++) same = before[byte] === bytes[at + byte];
     if (!same) {
       before = Uint8Array.prototype.slice.call(bytes, at, at + length);
-      value = read(bytes, at, length);
+      value = read(view, at, length, bytes);
     }
     return value;
   };

@@ -1,9 +1,10 @@
 import { measures } from "@shadowfarm/core/dimensions";
 import pg from "pg";
-import { to as copyTo } from "pg-copy-streams";
 import { type ColumnKind, readColumns } from "./copied-columns.ts";
+import { copyOut } from "./copy-out.ts";
 import { Prisma } from "./generated/client.ts";
 import { conditionsOf, measureColumns, type RowFilter, where } from "./result-filter.ts";
+import { settingColumns, settingsQuery } from "./settings.ts";
 
 const { sql, raw, join } = Prisma;
 
@@ -29,15 +30,6 @@ const own: readonly (readonly [name: string, kind: ColumnKind])[] = [
     (measure) => [measure, measure === "members" || measure === "nonMembers" ? "integer" : "number"] as const,
   ),
 ];
-
-/** What a combination is, the same in all its rows: more bytes than all the rest, so that it is read once. */
-const shared = [
-  ...["dataset", "data", "origin", "datasetParams", "records", "split", "model", "modelParams", "training"],
-  ...["attack", "attackParams", "attacker", "defense", "defenseParams"],
-] as const;
-const TEXTS: ReadonlySet<string> = new Set([
-  ...["data", "datasetParams", "modelParams", "training", "attackParams", "defenseParams"],
-]);
 
 /** Combinations that are remembered. */
 const MOST_REMEMBERED = 200_000;
@@ -73,7 +65,7 @@ export async function* resultColumns(url: string, filter: RowFilter, most: numbe
       const combinations = named.get("combination") as string[];
       await learn(asking, new Set(combinations), known);
       const settings = combinations.map((combination) => known.get(combination) as unknown[]);
-      shared.forEach((name, at) => {
+      settingColumns.forEach((name, at) => {
         named.set(
           name,
           settings.map((setting) => setting[at]),
@@ -95,26 +87,11 @@ async function inOneSnapshot(first: pg.Client, second: pg.Client): Promise<void>
   await second.query(`SET TRANSACTION SNAPSHOT ${second.escapeLiteral(rows[0]?.snapshot ?? "")}`);
 }
 
-/** COPY takes no parameters: they are put as settings of the transaction, which it reads. So they are values, whatever they hold. */
-async function copyOut(client: pg.Client, query: Prisma.Sql): Promise<AsyncIterable<Buffer>> {
-  for (const [at, value] of query.values.entries()) {
-    const text = Array.isArray(value) ? "($2::text[])::text" : "$2::text";
-    await client.query(`SELECT set_config($1, ${text}, true)`, [`shadowfarm.p${at + 1}`, value]);
-  }
-  const text = query.text.replace(/\$(\d+)/g, (_, at: string) => `current_setting('shadowfarm.p${at}')`);
-  return client.query(copyTo(`COPY (${text}) TO STDOUT (FORMAT binary)`));
-}
-
 async function learn(client: pg.Client, combinations: ReadonlySet<string>, known: Map<string, unknown[]>) {
   if (known.size > MOST_REMEMBERED) known.clear();
   const unknown = [...combinations].filter((combination) => !known.has(combination));
   if (unknown.length === 0) return;
-  const columns = shared.map((name) => (TEXTS.has(name) ? `"${name}"::text` : `"${name}"`));
-  const { rows } = await client.query({
-    text: `SELECT DISTINCT ON (combination) combination::text, ${columns.join(", ")} FROM "ResultRow"
-           WHERE combination = ANY($1::uuid[]) ORDER BY combination, id`,
-    values: [unknown],
-    rowMode: "array",
-  });
+  const { text, values } = settingsQuery(unknown, "texts");
+  const { rows } = await client.query({ text, values, rowMode: "array" });
   for (const [combination, ...setting] of rows as [string, ...unknown[]][]) known.set(combination, setting);
 }

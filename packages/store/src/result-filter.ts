@@ -37,11 +37,11 @@ export function dimensionColumn(dimension: Dimension): Prisma.Sql {
 }
 
 /** The values in which a parameter may be meant: `16` is the number, and the text. */
-function jsonValues(text: string): string[] {
-  const meant = [JSON.stringify(text)];
+export function parameterValues(text: string): unknown[] {
+  const meant: unknown[] = [text];
   try {
     const value: unknown = JSON.parse(text);
-    if (canBeStored(value)) meant.push(JSON.stringify(value));
+    if (canBeStored(value)) meant.push(value);
   } catch {
     // Text alone.
   }
@@ -61,7 +61,10 @@ export function conditionsOf({ is, within }: RowFilter): Prisma.Sql[] {
   return [
     ...is.map(({ dimension, values }) => {
       const column = dimensionColumn(dimension);
-      if (dimension.includes(".")) return isOneOf(column, values.flatMap(jsonValues), "jsonb");
+      if (dimension.includes(".")) {
+        const meant = values.flatMap(parameterValues).map((value) => JSON.stringify(value));
+        return isOneOf(column, meant, "jsonb");
+      }
       if (numericDimensions.has(dimension)) return isOneOf(column, values.map(Number), "int");
       return isOneOf(column, values, dimension === "data" ? `"DataSource"` : "text");
     }),
@@ -84,25 +87,34 @@ export function where(conditions: readonly Prisma.Sql[]): Prisma.Sql {
   return conditions.length === 0 ? empty : sql`WHERE ${join([...conditions], " AND ")}`;
 }
 
-/** What two cells with one result may differ in. */
-const OF_CELLS: ReadonlySet<Dimension> = new Set<Dimension>(["experiment", "experimentId", "repeat"]);
+/** Whether two cells with one result may differ in a dimension. */
+export function isOfCells(dimension: Dimension): boolean {
+  return ["experiment", "experimentId", "repeat"].includes(dimension);
+}
+
+/** Whether cells with one result have to be told apart. */
+export function meansCells(filter: RowFilter, by: readonly Dimension[]): boolean {
+  return by.some(isOfCells) || filter.is.some(({ dimension }) => isOfCells(dimension));
+}
+
+/** Whether each cell is of one experiment alone, so that every cell counts. */
+export function meansOneExperiment({ is }: RowFilter, by: readonly Dimension[]): boolean {
+  return (
+    by.includes("experimentId") ||
+    is.some(({ dimension, values }) => dimension === "experimentId" && values.length === 1)
+  );
+}
 
 /**
- * The rows that are chosen, in SQL; what experiments share comes once, or with `by: ["experiment"]` once in each.
+ * The rows that are chosen, in SQL; what experiments share comes once.
  *
  * @param columns of ours, never given ones
  */
-export function onceEach(filter: RowFilter, by: readonly Dimension[], columns: Prisma.Sql): Prisma.Sql {
+export function onceEach(filter: RowFilter, columns: Prisma.Sql): Prisma.Sql {
   const conditions = conditionsOf(filter);
-  // A cell is in one experiment only.
-  const oneExperiment =
-    by.includes("experimentId") ||
-    filter.is.some(({ dimension, values }) => dimension === "experimentId" && values.length === 1);
-  if (oneExperiment) return sql`SELECT ${columns} FROM "ResultRow" ${where(conditions)}`;
+  if (meansOneExperiment(filter, [])) return sql`SELECT ${columns} FROM "ResultRow" ${where(conditions)}`;
   // The marked rows stand for the others, unless these are told apart from them.
-  if (![...by, ...filter.is.map(({ dimension }) => dimension)].some((dimension) => OF_CELLS.has(dimension))) {
-    return sql`SELECT ${columns} FROM "ResultRow" ${where([sql`once`, ...conditions])}`;
-  }
-  const unit = sql`${by.includes("experiment") ? sql`experiment, ` : empty}combination, "jobKey"`;
-  return sql`SELECT DISTINCT ON (${unit}) ${columns} FROM "ResultRow" ${where(conditions)} ORDER BY ${unit}, id`;
+  if (!meansCells(filter, [])) return sql`SELECT ${columns} FROM "ResultRow" ${where([sql`once`, ...conditions])}`;
+  const result = raw(`combination, "jobKey"`);
+  return sql`SELECT DISTINCT ON (${result}) ${columns} FROM "ResultRow" ${where(conditions)} ORDER BY ${result}, id`;
 }

@@ -2,13 +2,11 @@ import type { Dimension, Measure } from "@shadowfarm/core/dimensions";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Interval } from "@shadowfarm/core/intervals";
 import type { Metrics } from "@shadowfarm/core/metrics";
+import { type Chosen, chooseResults } from "./choose-results.ts";
 import { Prisma } from "./generated/client.ts";
 import type { Reader } from "./reader.ts";
-import { conditionsOf, dimensionColumn, measureColumn, onceEach, type RowFilter, where } from "./result-filter.ts";
-
-const { sql, join, raw, empty } = Prisma;
-
-type RawRow = Record<string, unknown>;
+import { isOfCells, type RowFilter } from "./result-filter.ts";
+import { isOwn, ownNames, type ResultMemory, type Setting, settingValue } from "./result-memory.ts";
 
 /** One measure over the results of a group. */
 export interface GroupedMeasure {
@@ -21,10 +19,10 @@ export interface GroupedMeasure {
 
 /** Results that agree in what they were grouped by. */
 export interface RowGroup {
-  /** The values of what was grouped by, in that order; of a combination its name. */
+  /** The values of what was grouped by, in that order; null where there is none. */
   key: unknown[];
   /** All that a combination is, when grouped by it. */
-  setting: Record<string, unknown> | null;
+  setting: Setting | null;
   /** Results; what experiments share counts once. */
   n: number;
   /** Whether they are of several combinations: if not, they are repeats of one. */
@@ -33,86 +31,59 @@ export interface RowGroup {
   noSignal: number;
   /** Job key of one of them. */
   example: string;
-  /** Of the one result of a group of one. */
-  intervals: Metrics["intervals"] | null;
   measures: Record<string, GroupedMeasure>;
 }
 
 /**
- * Means over results that agree in some dimensions.
+ * Means over results that agree in some dimensions, in the order in which the first of each came.
  *
  * @param by none: each combination by itself, and with it all that it is
  * @param limit groups at most
  * @throws {InvalidInput} when there are more groups.
  */
-export async function groupsOfRows(
-  reader: Reader,
+export function groupsOf(
+  memory: ResultMemory,
   filter: RowFilter,
   by: readonly Dimension[],
   wanted: readonly Measure[],
   limit: number,
-): Promise<RowGroup[]> {
-  const keys = by.length === 0 ? [raw("combination")] : by.map(dimensionColumn);
-  const names = keys.map((_, at) => raw(`key${at}`));
-  const columns = wanted.map(measureColumn);
-  const chosen = join([
-    ...keys.map((key, at) => sql`${key} AS ${names[at] as Prisma.Sql}`),
-    sql`combination, data, "noSignal", id`,
-    ...columns.map((column, at) => sql`${column} AS ${raw(`value${at}`)}`),
-  ]);
-  const statistics = wanted.flatMap((_, at) => {
-    const value = raw(`value${at}`);
-    return [
-      sql`count(${value})::int AS ${raw(`n${at}`)}`,
-      sql`avg(${value})::float8 AS ${raw(`mean${at}`)}`,
-      sql`stddev_samp(${value})::float8 AS ${raw(`sd${at}`)}`,
-      sql`min(${value})::float8 AS ${raw(`min${at}`)}`,
-      sql`max(${value})::float8 AS ${raw(`max${at}`)}`,
-    ];
-  });
-  const setting = by.length === 0 ? sql`${raw(SETTING)} AS setting` : sql`NULL AS setting`;
-  // Whether there are several is told by two numbers; to count them takes as long as all the rest.
-  const hashed = raw("uuid_hash_extended(combination, 0)");
-  const found = await reader.query<RawRow>(sql`
-    WITH grouped AS (
-      SELECT ${join(names)}, count(*)::int AS n, min(${hashed}) <> max(${hashed}) AS mixed,
-             (count(*) FILTER (WHERE data = 'synthetic'))::int AS synthetic,
-             (count(*) FILTER (WHERE "noSignal"))::int AS "noSignal", min(id) AS first${
-               statistics.length > 0 ? sql`, ${join(statistics)}` : empty
-             }
-      FROM (${onceEach(filter, by, chosen)}) AS chosen GROUP BY ${join(names)} ORDER BY first LIMIT ${limit + 1}
-    )
-    SELECT grouped.*, one."jobKey" AS example, result.metrics->'intervals' AS intervals, ${setting}
-    FROM grouped JOIN "ResultRow" one ON one.id = grouped.first
-    LEFT JOIN "Result" result ON result."jobKey" = one."jobKey" AND grouped.n = 1
-    ORDER BY first`);
-  if (found.length > limit) {
+): RowGroup[] {
+  const chosen = chooseResults(memory, filter, by);
+  const grouping = groupBy(memory, chosen, by);
+  const { n, first, firstId, only, synthetic, noSignal } = countsOf(memory, chosen, grouping);
+  const order = [...n.keys()].filter((group) => n[group] !== 0);
+  if (order.length > limit) {
     throw new InvalidInput(
       `there are more than ${limit} groups; filter, group by fewer dimensions, or raise the limit`,
     );
   }
-  return found.map((row) => ({
-    key: keys.map((_, at) => row[`key${at}`] ?? null),
-    setting: row.setting as Record<string, unknown> | null,
-    n: row.n as number,
-    mixed: row.mixed as boolean,
-    synthetic: row.synthetic as number,
-    noSignal: row.noSignal as number,
-    example: row.example as string,
-    intervals: row.intervals as Metrics["intervals"] | null,
-    measures: Object.fromEntries(
-      wanted.map((measure, at) => [
-        measure,
-        {
-          n: row[`n${at}`] as number,
-          mean: row[`mean${at}`] as number | null,
-          sd: row[`sd${at}`] as number | null,
-          min: row[`min${at}`] as number | null,
-          max: row[`max${at}`] as number | null,
-        },
-      ]),
-    ),
-  }));
+  const spreads = wanted.map((measure) => spreadsOf(memory.measure(measure), chosen, grouping));
+  order.sort((one, other) => (firstId[one] as number) - (firstId[other] as number));
+  return order.map((group) => {
+    const at = first[group] as number;
+    const result = chosen.results[at] as number;
+    return {
+      key: by.map((dimension) => valueIn(memory, chosen, at, dimension) ?? null),
+      setting: by.length === 0 ? settingOf(memory, result) : null,
+      n: n[group] as number,
+      mixed: only[group] === SEVERAL,
+      synthetic: synthetic[group] as number,
+      noSignal: noSignal[group] as number,
+      example: memory.jobKeys[result] as string,
+      measures: Object.fromEntries(wanted.map((measure, at) => [measure, spreads[at]?.(group) as GroupedMeasure])),
+    };
+  });
+}
+
+/** The intervals that results have by themselves, by the keys of their jobs. */
+export async function intervalsOf(
+  reader: Reader,
+  jobKeys: readonly string[],
+): Promise<Map<string, Metrics["intervals"]>> {
+  if (jobKeys.length === 0) return new Map();
+  const found = await reader.query<{ jobKey: string; intervals: Metrics["intervals"] }>(Prisma.sql`
+    SELECT "jobKey", metrics->'intervals' AS intervals FROM "Result" WHERE "jobKey" = ANY(${[...jobKeys]})`);
+  return new Map(found.map(({ jobKey, intervals }) => [jobKey, intervals]));
 }
 
 /** The 95 % interval that a single result has by itself; null for what is not sampled, such as a count. */
@@ -122,29 +93,189 @@ export function sampledInterval(intervals: Metrics["intervals"], measure: Measur
   return ((intervals as Record<string, unknown>)[measure] as Interval | undefined) ?? null;
 }
 
-/** The values that occur of some dimensions, with how many results have each. */
-export async function valuesOf(
-  reader: Reader,
-  filter: RowFilter,
+/** Values of a dimension at most. */
+const MOST_VALUES = 1000;
+
+/** The values that occur of some dimensions, the most frequent first, with how many cells have each. */
+export function valuesOf(
+  memory: ResultMemory,
   dimensions: readonly Dimension[],
-): Promise<Map<Dimension, { value: unknown; count: number }[]>> {
-  const values = new Map<Dimension, { value: unknown; count: number }[]>();
-  for (const dimension of dimensions) {
-    const found = await reader.query<{ value: unknown; count: number }>(sql`
-      SELECT to_jsonb(${dimensionColumn(dimension)}) AS value, count(*)::int AS count FROM "ResultRow"
-      ${where(conditionsOf(filter))} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000`);
-    values.set(
-      dimension,
-      found.filter(({ value }) => value !== null),
-    );
-  }
-  return values;
+): Map<Dimension, { value: unknown; count: number }[]> {
+  const everything = { is: [], within: [] };
+  return new Map(
+    dimensions.map((dimension) => {
+      const chosen = chooseResults(memory, everything, isOfCells(dimension) ? ["experimentId"] : []);
+      const { groups, count } = groupBy(memory, chosen, [dimension]);
+      const [counts, examples] = [new Float64Array(count), new Int32Array(count)];
+      groups.forEach((group, at) => {
+        (counts[group] as number) += chosen.cells ? 1 : (memory.cellsOf[chosen.results[at] as number] as number);
+        examples[group] = at;
+      });
+      const found = Array.from(counts, (count, group) => ({
+        value: valueIn(memory, chosen, examples[group] as number, dimension) ?? null,
+        count,
+      })).filter(({ value }) => value !== null);
+      return [dimension, found.sort(byFrequency).slice(0, MOST_VALUES)];
+    }),
+  );
 }
 
-/** What repeats have in common, as JSON. */
-const SETTING = `jsonb_build_object(${[
-  ...["dataset", "data", "origin", "datasetParams", "records", "split", "model", "modelParams", "training"],
-  ...["attack", "attackParams", "attacker", "defense", "defenseParams"],
-]
-  .map((name) => `'${name}', one."${name}"`)
-  .join(", ")})`;
+type Valued = { value: unknown; count: number };
+
+function byFrequency(one: Valued, other: Valued): number {
+  if (one.count !== other.count) return other.count - one.count;
+  return (one.value as string | number) < (other.value as string | number) ? -1 : 1;
+}
+
+/** Which group each of the chosen is in; there may be groups without any. */
+interface Grouping {
+  groups: Int32Array; // chosen
+  count: number;
+}
+
+function groupBy(memory: ResultMemory, chosen: Chosen, by: readonly Dimension[]): Grouping {
+  const { results, cells } = chosen;
+  const { combinationOf, work } = memory;
+  const groups = work.takeInts(results.length);
+  let grouping: Grouping = { groups, count: memory.combinations.length };
+  if (by.length === 0) {
+    for (let at = 0; at < groups.length; at++) groups[at] = combinationOf[results[at] as number] as number;
+  } else {
+    const { codes, examples } = memory.coding(by.filter((dimension) => !isOfCells(dimension) && !isOwn(dimension)));
+    for (let at = 0; at < groups.length; at++) {
+      groups[at] = codes[combinationOf[results[at] as number] as number] as number;
+    }
+    grouping = { groups, count: examples.length };
+  }
+  // Few of very many.
+  if (grouping.count > groups.length) grouping = split(grouping, 1, () => 0);
+  for (const name of ownNames.filter((name) => by.includes(name))) {
+    const { codes, different } = memory.own[name];
+    grouping = split(grouping, different.length, (at) => codes[results[at] as number] as number);
+  }
+  if (cells === null) return grouping;
+  const { experiments, experiment, repeat } = cells;
+  if (by.includes("experimentId")) {
+    grouping = split(grouping, experiments.length, (at) => experiment[at] as number);
+  }
+  if (by.includes("experiment")) {
+    const names = [...new Set(experiments.map(({ experiment }) => experiment))];
+    const codes = experiments.map(({ experiment }) => names.indexOf(experiment));
+    grouping = split(grouping, names.length, (at) => codes[experiment[at] as number] as number);
+  }
+  if (by.includes("repeat")) {
+    const most = repeat.reduce((most, one) => Math.max(most, one), 0);
+    grouping = split(grouping, most + 1, (at) => repeat[at] as number);
+  }
+  return grouping;
+}
+
+/** Groups of which each is split by codes below `size`. */
+function split({ groups, count }: Grouping, size: number, codeAt: (at: number) => number): Grouping {
+  return numbered(groups.length, count * size, (at) => (groups[at] as number) * size + codeAt(at));
+}
+
+/** More are found by their hashes. */
+const LARGEST_TABLE = 2 ** 22;
+
+/** Numbers codes below `size` as they come up. */
+function numbered(length: number, size: number, codeAt: (at: number) => number): Grouping {
+  const groups = new Int32Array(length);
+  let count = 0;
+  if (size > LARGEST_TABLE) {
+    const numbers = new Map<number, number>();
+    for (let at = 0; at < length; at++) {
+      const code = codeAt(at);
+      const group = numbers.get(code) ?? numbers.size;
+      if (group === numbers.size) numbers.set(code, group);
+      groups[at] = group;
+    }
+    return { groups, count: numbers.size };
+  }
+  const numbers = new Int32Array(size); // from 1
+  for (let at = 0; at < length; at++) {
+    const code = codeAt(at);
+    if (numbers[code] === 0) numbers[code] = ++count;
+    groups[at] = (numbers[code] as number) - 1;
+  }
+  return { groups, count };
+}
+
+/** The only combination of a group of several. */
+const SEVERAL = -1;
+
+function countsOf(memory: ResultMemory, { results, ids }: Chosen, { groups, count }: Grouping) {
+  const [n, synthetic, noSignal] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const [first, only] = [new Int32Array(count), new Int32Array(count)];
+  const firstId = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const { combinationOf, noSignal: hasNone } = memory;
+  const { codes, examples } = memory.coding(["data"]);
+  const isSynthetic = examples.map((at) => memory.combinations[at]?.data === "synthetic");
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at] as number;
+    const result = results[at] as number;
+    const combination = combinationOf[result] as number;
+    if (n[group] === 0) only[group] = combination;
+    else if (only[group] !== combination) only[group] = SEVERAL;
+    (n[group] as number)++;
+    if ((ids[at] as number) < (firstId[group] as number)) {
+      firstId[group] = ids[at] as number;
+      first[group] = at;
+    }
+    if (isSynthetic[codes[combination] as number]) (synthetic[group] as number)++;
+    if (hasNone[result] !== 0) (noSignal[group] as number)++;
+  }
+  return { n, synthetic, noSignal, first, firstId, only };
+}
+
+/**
+ * Mean and deviation of a measure in each group, from differences to its first value: equal values then have exactly that mean and no
+ * deviation, and since the first is one of them, its distance from the mean cannot outweigh the deviation.
+ */
+function spreadsOf(values: Float64Array, { results }: Chosen, { groups, count }: Grouping) {
+  // All of a group side by side: half as many places to look at.
+  const all = new Float64Array(WIDTH * count);
+  for (let at = 0; at < all.length; at += WIDTH) {
+    all[at + MIN] = Number.POSITIVE_INFINITY;
+    all[at + MAX] = Number.NEGATIVE_INFINITY;
+  }
+  for (let at = 0; at < groups.length; at++) {
+    const value = values[results[at] as number] as number;
+    // Not measured.
+    if (Number.isNaN(value)) continue;
+    const group = WIDTH * (groups[at] as number);
+    if (all[group + N] === 0) all[group + START] = value;
+    const off = value - (all[group + START] as number);
+    (all[group + N] as number)++;
+    (all[group + SUM] as number) += off;
+    (all[group + SQUARES] as number) += off * off;
+    if (value < (all[group + MIN] as number)) all[group + MIN] = value;
+    if (value > (all[group + MAX] as number)) all[group + MAX] = value;
+  }
+  return (group: number): GroupedMeasure => {
+    const own = all.subarray(WIDTH * group, WIDTH * (group + 1));
+    const [n, start, sum, squares, min, max] = own as unknown as [number, number, number, number, number, number];
+    if (n === 0) return { n, mean: null, sd: null, min: null, max: null };
+    const off = sum / n;
+    const sd = n < 2 ? null : Math.sqrt(Math.max(0, squares - sum * off) / (n - 1));
+    return { n, mean: start + off, sd, min, max };
+  };
+}
+
+/** Places of what is summed up of a group. */
+const [N, START, SUM, SQUARES, MIN, MAX, WIDTH] = [0, 1, 2, 3, 4, 5, 8] as const;
+
+/** A dimension of one of the chosen; undefined where it has no such parameter. */
+function valueIn(memory: ResultMemory, { results, cells }: Chosen, at: number, dimension: Dimension): unknown {
+  const result = results[at] as number;
+  if (isOwn(dimension)) return memory.own[dimension].at(result);
+  if (cells !== null && dimension === "repeat") return cells.repeat[at];
+  if (cells !== null && (dimension === "experiment" || dimension === "experimentId")) {
+    return cells.experiments[cells.experiment[at] as number]?.[dimension];
+  }
+  return settingValue(settingOf(memory, result), dimension);
+}
+
+function settingOf(memory: ResultMemory, result: number): Setting {
+  return memory.combinations[memory.combinationOf[result] as number] as Setting;
+}

@@ -103,7 +103,7 @@ function orderOf(measure: Measure): Prisma.Sql {
 export async function fullRows(reader: Reader, filter: RowFilter, most: number): Promise<ResultRow[]> {
   const found = await reader.query<ResultRow>(sql`
     SELECT row.*, result.metrics FROM (
-      SELECT * FROM (${onceEach(filter, [], raw(resultColumns))}) AS chosen LIMIT ${most + 1}
+      SELECT * FROM (${onceEach(filter, raw(resultColumns))}) AS chosen LIMIT ${most + 1}
     ) AS row JOIN "Result" result ON result."jobKey" = row."jobKey" ORDER BY row.id`);
   if (found.length > most) {
     throw new InvalidInput(`more than ${most} results are asked for; filter by experiment, dataset or attack`);

@@ -17,13 +17,15 @@ import { chance, frontiersOf, leakMetrics, paretoSet, settingOf, strengthLines }
 import { type Group, groupsBy } from "@shadowfarm/core/groups";
 import { scoreHistogram } from "@shadowfarm/core/histogram";
 import { aucInterval, delong, type Interval } from "@shadowfarm/core/intervals";
+import type { Metrics } from "@shadowfarm/core/metrics";
 import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
 import {
   type GroupedMeasure,
-  groupsOfRows,
+  groupsOf,
+  intervalsOf,
   type RowGroup,
   sampledInterval,
   valuesOf,
@@ -86,9 +88,9 @@ export function resultRoutes(catalog: Catalog): Route[] {
       }),
       answer: { name: "Dimensions", schema: dimensionsSchema },
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { scanner } }) {
+      async handle({ query, resources: { results } }) {
         const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
-        const values = await valuesOf(scanner, { is: [], within: [] }, asked);
+        const values = valuesOf(await results.current(), asked);
         return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
       },
     }),
@@ -318,12 +320,16 @@ function groupRoutes(
       }),
       answer,
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
-      async handle({ query, resources: { scanner } }) {
+      async handle({ query, resources: { reader, results } }) {
         const by = [...new Set(query.by ?? [])];
         const wanted = [...new Set(query.metric)];
-        const groups = await groupsOfRows(scanner, filterOf(query), by, wanted, query.limit);
+        const groups = groupsOf(await results.current(), filterOf(query), by, wanted, query.limit);
+        const single = groups.filter(({ n }) => n === 1).map(({ example }) => example);
+        const intervals = await intervalsOf(reader, single);
         return write(
-          groups.map((group) => groupAnswer(group, by, wanted)),
+          groups.map((group) =>
+            groupAnswer(group, by, wanted, group.n === 1 ? intervals.get(group.example) : undefined),
+          ),
           wanted,
         );
       },
@@ -331,17 +337,19 @@ function groupRoutes(
   );
 }
 
+/** @param intervals of the only result of a group by itself */
 function groupAnswer(
-  { key, setting, measures: found, intervals, ...group }: RowGroup,
+  { key, setting, measures: found, ...group }: RowGroup,
   by: readonly Dimension[],
   wanted: readonly Measure[],
+  intervals: Metrics["intervals"] | undefined,
 ): Groups[number] {
   return {
     by: setting ?? Object.fromEntries(by.map((dimension, at) => [dimension, key[at]])),
     ...group,
     metrics: Object.fromEntries(
       wanted.map((measure) => {
-        const own = intervals && sampledInterval(intervals, measure);
+        const own = intervals ? sampledInterval(intervals, measure) : null;
         return [measure, spreadOf(measure, found[measure] as GroupedMeasure, group.mixed, own)];
       }),
     ),

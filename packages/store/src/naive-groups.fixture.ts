@@ -1,0 +1,86 @@
+import type { Dimension, Measure } from "@shadowfarm/core/dimensions";
+import { canonicalJson } from "@shadowfarm/core/fingerprint";
+import { summarize } from "@shadowfarm/core/summary";
+import type { RowFilter } from "./result-filter.ts";
+import type { RowGroup } from "./result-groups.ts";
+
+/** A row of `ResultRow`, with parameters as objects and measures by their names. */
+export type NaiveRow = Record<string, unknown> & {
+  id: number;
+  combination: string;
+  jobKey: string;
+  experiment: string;
+  data: string;
+  noSignal: boolean;
+};
+
+/** What `groupsOf` says, by looking at row after row. */
+export function naiveGroups(
+  rows: readonly NaiveRow[],
+  { is, within }: RowFilter,
+  by: readonly Dimension[],
+  wanted: readonly Measure[],
+): Omit<RowGroup, "setting">[] {
+  const chosen = rows.filter(
+    (row) =>
+      is.every(({ dimension, values }) => values.some((text) => means(valueIn(row, dimension), text, dimension))) &&
+      within.every(({ measure, min = -Infinity, max = Infinity }) => {
+        const value = row[measure] as number | null;
+        return value !== null && value >= min && value <= max;
+      }),
+  );
+  chosen.sort((one, other) => one.id - other.id);
+  const oneExperiment =
+    by.includes("experimentId") ||
+    is.some(({ dimension, values }) => dimension === "experimentId" && values.length === 1);
+  const met = new Set<string>();
+  const once = chosen.filter((row) => {
+    const unit = canonicalJson([by.includes("experiment") ? row.experiment : "", row.combination, row.jobKey]);
+    const first = !met.has(unit);
+    met.add(unit);
+    return oneExperiment || first;
+  });
+  const groups = new Map<string, NaiveRow[]>();
+  for (const row of once) {
+    const values =
+      by.length === 0
+        ? [row.combination]
+        : by.map((dimension) => [valueIn(row, dimension)].filter((value) => value !== undefined));
+    const key = canonicalJson(values);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const first = group[0] as NaiveRow;
+    return {
+      key: by.map((dimension) => valueIn(first, dimension) ?? null),
+      n: group.length,
+      mixed: new Set(group.map(({ combination }) => combination)).size > 1,
+      synthetic: group.filter(({ data }) => data === "synthetic").length,
+      noSignal: group.filter(({ noSignal }) => noSignal).length,
+      example: first.jobKey,
+      measures: Object.fromEntries(
+        wanted.map((measure) => [measure, spreadOf(group.map((row) => row[measure] as number | null))]),
+      ),
+    };
+  });
+}
+
+function valueIn(row: NaiveRow, dimension: Dimension): unknown {
+  const [owner, ...name] = dimension.split(".") as [string, ...string[]];
+  if (name.length === 0) return row[dimension];
+  const params = row[owner === "training" ? owner : `${owner}Params`] as Record<string, unknown>;
+  return params[name.join(".")];
+}
+
+/** A parameter may be meant as a text or as JSON. */
+function means(value: unknown, text: string, dimension: Dimension): boolean {
+  if (!dimension.includes(".")) return String(value) === text;
+  if (value === undefined) return false;
+  return value === text || canonicalJson(value) === text;
+}
+
+function spreadOf(values: readonly (number | null)[]) {
+  const known = values.filter((value) => value !== null);
+  const { n, mean, sd } = summarize(known);
+  return { n, mean, sd, min: n > 0 ? Math.min(...known) : null, max: n > 0 ? Math.max(...known) : null };
+}

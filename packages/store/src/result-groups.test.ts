@@ -1,0 +1,205 @@
+import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
+import { createRng } from "@shadowfarm/core/rng";
+import { expect, test } from "vitest";
+import { type NaiveRow, naiveGroups } from "./naive-groups.fixture.ts";
+import type { RowFilter } from "./result-filter.ts";
+import { groupsOf, valuesOf } from "./result-groups.ts";
+import { ResultMemory } from "./result-memory.ts";
+
+const everything: RowFilter = { is: [], within: [] };
+
+/** Cells of six experiments, two of one name, that share results; in no order. */
+function randomRows(count: number): NaiveRow[] {
+  const rng = createRng(7);
+  const pick = <T>(...some: readonly T[]): T => some[rng.int(some.length)] as T;
+  const results = Array.from({ length: count / 2 }, (_, at) => {
+    const setting = {
+      dataset: pick("mnist", "adult"),
+      data: pick("real", "synthetic"),
+      records: pick(100, 2500),
+      attack: pick("gap", "lira", "rmia"),
+      attackParams: pick<object>({}, { shadows: 16 }, { shadows: "16" }, { shadows: null }, { at: { b: [1], a: 2 } }),
+      training: { epochs: pick(10, 20) },
+    };
+    return {
+      ...setting,
+      ...Object.fromEntries(measures.map((measure) => [measure, rng.uniform() < 0.1 ? null : rng.uniform()])),
+      combination: JSON.stringify(setting),
+      // A job may be of several combinations.
+      jobKey: String(Math.floor(at / 1.2)),
+      ...{ engine: pick("onnx", "wasm"), machine: pick("a", "b", "c"), version: "1", noSignal: rng.uniform() < 0.2 },
+    };
+  });
+  return Array.from(rng.permutation(count), (id) => {
+    const experiment = rng.int(6);
+    return {
+      ...(results[rng.int(results.length)] as (typeof results)[number]),
+      ...{ id: 1 + id, experimentId: `e${experiment}`, experiment: `name ${experiment % 5}`, repeat: rng.int(4) },
+    };
+  });
+}
+
+/** One result of a job in a combination, as the database has it. */
+function unlikeTwins(rows: readonly NaiveRow[]): NaiveRow[] {
+  const met = new Map<string, NaiveRow>();
+  return rows.filter((row) => {
+    const known = met.get(row.jobKey + row.combination) ?? row;
+    met.set(row.jobKey + row.combination, known);
+    return known.auc === row.auc;
+  });
+}
+
+function remember(rows: readonly NaiveRow[]): ResultMemory {
+  const memory = new ResultMemory();
+  const column = <T>(name: string) => rows.map((row) => row[name] as T);
+  for (const { combination } of rows) memory.learn(combination, JSON.parse(combination));
+  const read = {
+    ...{ combination: column<string>("combination"), jobKey: column<string>("jobKey") },
+    ...{ engine: column<string>("engine"), machine: column<string>("machine"), version: column<string>("version") },
+    noSignal: column<boolean>("noSignal"),
+    measures: measures.map((measure) =>
+      Float64Array.from(column<number | null>(measure), (value) => value ?? Number.NaN),
+    ),
+  };
+  const places = rows.map((_, at) => memory.put(read, at));
+  const experiments = [...new Set(column<string>("experimentId"))];
+  memory.replace(
+    experiments.map((experimentId) => {
+      const own = [...rows.keys()].filter((at) => rows[at]?.experimentId === experimentId);
+      own.sort((one, other) => (rows[one] as NaiveRow).id - (rows[other] as NaiveRow).id);
+      return {
+        experimentId,
+        experiment: rows[own[0] as number]?.experiment as string,
+        ids: Float64Array.from(own, (at) => rows[at]?.id as number),
+        results: Int32Array.from(own, (at) => places[at] as number),
+        repeats: Int32Array.from(own, (at) => rows[at]?.repeat as number),
+      };
+    }),
+  );
+  return memory;
+}
+
+const rows = unlikeTwins(randomRows(1200));
+const memory = remember(rows);
+
+const is = (dimension: Dimension, ...values: string[]): RowFilter => ({ is: [{ dimension, values }], within: [] });
+const groupings: Dimension[][] = [
+  [],
+  ["attack"],
+  ["dataset", "attack.shadows"],
+  ["attack.at"],
+  ["training.epochs", "data", "records"],
+  ["engine", "machine", "attack"],
+  ["repeat"],
+  ["experiment", "attack"],
+  ["experimentId", "repeat"],
+];
+const wanted: Measure[] = ["auc", "tpr@0.01", "members"];
+
+test.each<[string, RowFilter]>([
+  ["everything", everything],
+  ["a dataset", is("dataset", "mnist")],
+  ["records", is("records", "100")],
+  ["a parameter as number or text", is("attack.shadows", "16")],
+  ["a parameter that is null", is("attack.shadows", "null")],
+  ["a parameter that is an object", is("attack.at", '{"a":2,"b":[1]}')],
+  ["an engine", is("engine", "wasm")],
+  ["repeats", is("repeat", "0", "3")],
+  ["an experiment", is("experimentId", "e1")],
+  ["several experiments", is("experimentId", "e1", "e2")],
+  ["experiments by name", is("experiment", "name 0", "name 1")],
+  [
+    "bounds",
+    {
+      is: [],
+      within: [
+        { measure: "auc", min: 0.2 },
+        { measure: "gap", max: 0.7 },
+      ],
+    },
+  ],
+  [
+    "all at once",
+    {
+      is: [...is("machine", "a", "b").is, ...is("repeat", "1").is, ...is("data", "real").is],
+      within: [{ measure: "auc", min: 0.1 }],
+    },
+  ],
+  ["nothing", is("dataset", "news")],
+])("groups of %s are those that row after row gives", (_, filter) => {
+  for (const by of groupings) {
+    const found = groupsOf(memory, filter, by, wanted, 5_000).map(({ setting, ...group }) => {
+      expect(setting !== null).toBe(by.length === 0);
+      return group;
+    });
+    expect(rounded(found), by.join()).toEqual(rounded(naiveGroups(rows, filter, by, wanted)));
+  }
+});
+
+/** Sums in other orders differ in the last bits. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, part) => (typeof part === "number" ? Number(part.toPrecision(10)) : part)),
+  );
+}
+
+test("equal values have exactly that mean and no deviation", () => {
+  const same = remember(rows.map((row) => ({ ...row, auc: 0.1 })));
+  for (const { measures } of groupsOf(same, everything, ["attack"], ["auc"], 10)) {
+    expect(measures.auc).toMatchObject({ mean: 0.1, sd: 0, min: 0.1, max: 0.1 });
+  }
+});
+
+test("more groups than the limit are refused, whatever it is", () => {
+  expect(groupsOf(memory, everything, ["attack"], ["auc"], 3)).toHaveLength(3);
+  expect(() => groupsOf(memory, everything, ["attack"], ["auc"], 2)).toThrow("more than 2 groups");
+});
+
+test("values of dimensions come with the number of their cells, the most frequent first", () => {
+  const values = valuesOf(memory, ["attack", "attack.shadows", "repeat", "experiment", "machine"]);
+  for (const [dimension, found] of values) {
+    const [owner, name] = dimension.split(".") as [string, string | undefined];
+    const of = (row: NaiveRow) => (name ? (row[`${owner}Params`] as Record<string, unknown>)[name] : row[owner]);
+    for (const { value, count } of found) {
+      expect(count, `${dimension} ${value}`).toBe(rows.filter((row) => of(row) === value).length);
+    }
+    expect(found.length).toBe(new Set(rows.map(of).filter((value) => value !== null && value !== undefined)).size);
+    expect(found.map(({ count }) => count)).toEqual(found.map(({ count }) => count).sort((one, other) => other - one));
+  }
+});
+
+test("a result that was made anew counts in place of the one before, also when it is as it was once", () => {
+  const [row] = rows as [NaiveRow];
+  const changing = new ResultMemory();
+  changing.learn(row.combination, JSON.parse(row.combination));
+  const put = (auc: number) => {
+    const numbers = measures.map((measure) => Float64Array.of(measure === "auc" ? auc : 0.5));
+    const read = { ...{ combination: [row.combination], jobKey: ["1"], engine: [""], machine: [""], version: [""] } };
+    return changing.put({ ...read, noSignal: [false], measures: numbers }, 0);
+  };
+  const meanOf = (place: number) => {
+    expect(changing.placeOf({ combination: [row.combination], jobKey: ["1"] }, 0)).toBe(place);
+    const cells = { ids: Float64Array.of(1), results: Int32Array.of(place), repeats: Int32Array.of(0) };
+    changing.replace([{ experimentId: "e", experiment: "e", ...cells }]);
+    const [group, ...more] = groupsOf(changing, everything, [], ["auc"], 10);
+    expect(more).toEqual([]);
+    return group?.measures.auc?.mean;
+  };
+  expect(meanOf(put(0.5))).toBe(0.5);
+  expect(meanOf(put(0.6))).toBe(0.6);
+  expect(meanOf(put(0.5))).toBe(0.5);
+  const count = changing.count;
+  expect(meanOf(put(0.5))).toBe(0.5);
+  expect(changing.count).toBe(count);
+  changing.replace([
+    {
+      experimentId: "e",
+      experiment: "e",
+      ids: new Float64Array(),
+      results: new Int32Array(),
+      repeats: new Int32Array(),
+    },
+  ]);
+  expect(groupsOf(changing, everything, [], ["auc"], 10)).toEqual([]);
+  expect(changing.experiments.size).toBe(0);
+});
