@@ -6,7 +6,8 @@ import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
 import { measureColumns, type RowFilter } from "@shadowfarm/store/result-filter";
 import { groupsOf } from "@shadowfarm/store/result-groups";
-import { pageOfIds, rowsAsJson, rowsVersion } from "@shadowfarm/store/result-rows";
+import { pageOfRows, rowsVersion } from "@shadowfarm/store/result-rows";
+import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { test as base } from "../fixtures.ts";
@@ -204,24 +205,27 @@ describe("rows of results", () => {
     expect(await rowsVersion(reader)).toBeGreaterThan(after + 200);
   });
 
-  test("are JSON in lists, also where a number is none or a text has quotes", async ({ store, reader }) => {
+  test("are JSON in lists, also where a number is none or a text has quotes", async ({ store, reader, kept }) => {
     const name = `"quoted" \\ and\nbroken`;
     await storeExperiment(store, name);
     await storeCell(store, name, 0, key("0"), { attackParams: { at: "}\n" } });
     await storeResult(store, key("0"), 0.5);
     await store.db
       .$executeRaw`UPDATE "ResultRow" SET gap = 'NaN', auc = 1e-7, "testAccuracy" = 'Infinity', "tprAt01" = NULL`;
-    const { ids } = await pageOfIds(reader, everything, { measure: "id", descending: false }, 10, null);
-    const [row] = (await rowsAsJson(reader, ids)).map(({ text }) => JSON.parse(text));
+    const { rows } = await pageOfRows(reader, everything, { measure: "id", descending: false }, 10, null);
+    const memory = await kept.current();
+    const [row] = rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
     expect(row).toMatchObject({
-      ...{ id: ids[0], experimentId: name, repeat: 0, noSignal: false, attackParams: { at: "}\n" } },
+      ...{ id: rows[0]?.id, experimentId: name, repeat: 0, noSignal: false, attackParams: { at: "}\n" } },
       metrics: { auc: 1e-7, gap: null, testAccuracy: null, "tpr@0.001": null },
     });
     expect(new Date(row.createdAt).toISOString()).toBe(row.createdAt);
-    expect(await rowsAsJson(reader, [999_999])).toEqual([]);
+    expect(keepRowTexts().of(memory, { id: 999_999, experimentId: name })).toBeNull();
+    expect(keepRowTexts().of(memory, { id: 0, experimentId: name })).toBeNull();
+    expect(keepRowTexts().of(memory, { id: row.id, experimentId: "other" })).toBeNull();
   });
 
-  test("come by column as they come by row, whatever filters hold", async ({ store, reader, databaseUrl }) => {
+  test("come by column as they come by row, whatever filters hold", async ({ store, reader, kept, databaseUrl }) => {
     await storeExperiment(store, 'ä\'; DROP TABLE "Cell"; --');
     const id = 'ä\'; DROP TABLE "Cell"; --';
     for (let index = 0; index < 25; index++) {
@@ -248,10 +252,9 @@ describe("rows of results", () => {
       ...[is("dataset", "' OR true --"), is("dataset", "mnist", "{a,b}", '"')],
     ];
     for (const filter of filters) {
-      const page = await pageOfIds(reader, filter, { measure: "id", descending: false }, 100, null);
-      const texts = (await rowsAsJson(reader, page.ids)).sort((one, other) => one.id - other.id);
-      const rows = texts.map(({ text }) => JSON.parse(text));
-      expect(rows.map(({ id }) => id)).toEqual(page.ids);
+      const page = await pageOfRows(reader, filter, { measure: "id", descending: false }, 100, null);
+      const memory = await kept.current();
+      const rows = page.rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
       const columns = new Map<string, unknown[]>();
       for await (const batch of resultColumns(databaseUrl, filter, 10)) {
         expect(batch.rows).toBeLessThanOrEqual(10);

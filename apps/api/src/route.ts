@@ -5,12 +5,12 @@ import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
 import type { KeptResults } from "@shadowfarm/store/keep-results";
 import type { Reader } from "@shadowfarm/store/reader";
+import type { RowTexts } from "@shadowfarm/store/row-texts";
 import type { Response } from "express";
 import type { z } from "zod";
 import type { Definitions } from "./definitions.ts";
 import type { Events } from "./events.ts";
 import type { Replies } from "./replies.ts";
-import type { RowTexts } from "./row-texts.ts";
 import type { ShippedExperiments } from "./shipped-experiments.ts";
 
 /** What routes work with. */
@@ -21,7 +21,7 @@ export interface Resources {
   reader: Reader;
   /** For those that may read very many rows: few at a time, so that the others do not wait for them. */
   scanner: Reader;
-  /** For means and counts over all of them. */
+  /** For lists, means and counts. */
   results: KeptResults;
   artifacts: Artifacts;
   /** The units that were known when the API started. */

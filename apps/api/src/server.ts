@@ -12,13 +12,13 @@ import { keepResults } from "@shadowfarm/store/keep-results";
 import { openReader } from "@shadowfarm/store/reader";
 import { valuesOf } from "@shadowfarm/store/result-groups";
 import { rowsVersion } from "@shadowfarm/store/result-rows";
+import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
 import { createApp } from "./app.ts";
 import { definitionsIn } from "./definitions.ts";
 import { openEvents } from "./events.ts";
 import { keepReplies } from "./replies.ts";
-import { keepRowTexts } from "./row-texts.ts";
 import { shippedExperiments } from "./shipped-experiments.ts";
 
 /** What the API needs. */
@@ -77,7 +77,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const kept = {
     replies: keepReplies(),
-    rowTexts: keepRowTexts(reader),
+    rowTexts: keepRowTexts(),
     resultsVersion: () => versionOnce(null),
   };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));

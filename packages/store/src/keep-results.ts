@@ -15,6 +15,8 @@ const { sql, raw, join } = Prisma;
 export interface KeptResults {
   /** As they are at some moment after the call; good until the event loop turns. */
   current(): Promise<ResultMemory>;
+  /** As they were when it was last asked. */
+  latest(): ResultMemory;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ const resultColumns: readonly Column[] = [
     ["machine", "name"],
     ["version", "name"],
     ["noSignal", "boolean"],
+    ["createdAt", "measure"],
   ] as const),
   ...measures.map((measure) => [measure, "measure"] as const),
 ];
@@ -87,7 +90,7 @@ export function keepResults(url: string, reader: Reader): KeptResults {
     return asked.map(() => memory);
   };
   const ask = gather(update);
-  return { current: () => ask(null), close: () => pool.end() };
+  return { current: () => ask(null), latest: () => memory, close: () => pool.end() };
 }
 
 /** How often the rows of each experiment changed. */
@@ -124,21 +127,22 @@ async function readCells(client: pg.ClientBase, memory: ResultMemory, changed: r
     const marked = sql`(${which}) AND once`;
     await learnSettings(client, memory, marked);
     await takeRows(client, marked, resultColumns, found, (row, own, at) => {
-      const [engine, machine, version, noSignal, ...numbers] = own as [string[], string[], string[], boolean[]];
-      return memory.put({ ...row, engine, machine, version, noSignal, measures: numbers as Float64Array[] }, at);
+      const [engine, machine, version, noSignal, createdAt, ...numbers] = own as OwnColumns;
+      return memory.put({ ...row, engine, machine, version, noSignal, createdAt, measures: numbers }, at);
     });
     await takeRows(client, sql`(${which}) AND NOT once`, [], found, (row, _, at) => memory.placeOf(row, at));
   }
   return [...found.values()].map((cells) => cells.inOrder());
 }
 
-/** The ids of each experiment's rows, in any order. */
+/** The ids of each experiment's rows, ascending. */
 async function idsOf(client: pg.ClientBase, experiments: readonly string[]): Promise<Map<string, number[]>> {
   const ids = new Map<string, number[]>(experiments.map((id) => [id, []]));
   if (experiments.length === 0) return ids;
   const rows = await copyOut(
     client,
-    sql`SELECT "experimentId", id FROM "ResultRow" WHERE "experimentId" = ANY(${[...experiments]}::text[])`,
+    sql`SELECT "experimentId", id FROM "ResultRow" WHERE "experimentId" = ANY(${[...experiments]}::text[])
+        ORDER BY "experimentId", id`,
   );
   for await (const { rows: count, values } of readColumns(rows, ["name", "id"], BATCH)) {
     const [experiment, id] = values as [string[], number[]];
@@ -182,11 +186,13 @@ async function takeRows(
   }
 }
 
+type OwnColumns = [string[], string[], string[], boolean[], Float64Array, ...Float64Array[]];
 type CellColumns = [number[], string[], string[], number[], string[], string[], ...Columns["values"]];
 
 function columnOf([name, kind]: Column): Prisma.Sql {
   const column = raw(`"${measureColumns.get(name as never) ?? name}"`);
   if (kind === "key") return sql`${column}::text`;
+  if (name === "createdAt") return sql`(extract(epoch FROM ${column}) * 1000)::float8`;
   return kind === "measure" ? sql`${column}::float8` : column;
 }
 
@@ -208,15 +214,17 @@ class FoundCells {
     this.repeats.push(repeat);
   }
 
-  /** Takes those of some ids that were there before; the others. */
+  /** Takes those of some ascending ids that were there before; the others. */
   takeKnown(before: Cells, ids: readonly number[]): number[] {
     this.experiment = before.experiment;
-    const there = new Set(ids);
-    for (let at = 0; at < before.ids.length; at++) {
-      if (!there.delete(before.ids[at] as number)) continue;
-      this.add(before.ids[at] as number, before.results[at] as number, before.repeats[at] as number);
+    const others: number[] = [];
+    let known = 0;
+    for (const id of ids) {
+      while ((before.ids[known] as number) < id) known++;
+      if (before.ids[known] === id) this.add(id, before.results[known] as number, before.repeats[known] as number);
+      else others.push(id);
     }
-    return [...there];
+    return others;
   }
 
   inOrder(): Cells {

@@ -1,8 +1,9 @@
-import type { Dimension, Measure } from "@shadowfarm/core/dimensions";
+import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { summarize } from "@shadowfarm/core/summary";
 import type { RowFilter } from "./result-filter.ts";
 import type { RowGroup } from "./result-groups.ts";
+import { ResultMemory } from "./result-memory.ts";
 
 /** A row of `ResultRow`, with parameters as objects and measures by their names. */
 export type NaiveRow = Record<string, unknown> & {
@@ -13,6 +14,38 @@ export type NaiveRow = Record<string, unknown> & {
   data: string;
   noSignal: boolean;
 };
+
+/** A memory of rows whose combinations are the JSON of their settings. */
+export function remember(rows: readonly NaiveRow[]): ResultMemory {
+  const memory = new ResultMemory();
+  const column = <T>(name: string) => rows.map((row) => row[name] as T);
+  for (const { combination } of rows) memory.learn(combination, JSON.parse(combination));
+  const read = {
+    ...{ combination: column<string>("combination"), jobKey: column<string>("jobKey") },
+    ...{ engine: column<string>("engine"), machine: column<string>("machine"), version: column<string>("version") },
+    noSignal: column<boolean>("noSignal"),
+    createdAt: new Float64Array(rows.length),
+    measures: measures.map((measure) =>
+      Float64Array.from(column<number | null>(measure), (value) => value ?? Number.NaN),
+    ),
+  };
+  const places = rows.map((_, at) => memory.put(read, at));
+  const experiments = [...new Set(column<string>("experimentId"))];
+  memory.replace(
+    experiments.map((experimentId) => {
+      const own = [...rows.keys()].filter((at) => rows[at]?.experimentId === experimentId);
+      own.sort((one, other) => (rows[one] as NaiveRow).id - (rows[other] as NaiveRow).id);
+      return {
+        experimentId,
+        experiment: rows[own[0] as number]?.experiment as string,
+        ids: Float64Array.from(own, (at) => rows[at]?.id as number),
+        results: Int32Array.from(own, (at) => places[at] as number),
+        repeats: Int32Array.from(own, (at) => rows[at]?.repeat as number),
+      };
+    }),
+  );
+  return memory;
+}
 
 /** What `groupsOf` says, by looking at row after row. */
 export function naiveGroups(

@@ -6,8 +6,6 @@ import { withoutPassword } from "./migrate.ts";
 /** Connections that cannot write, each statement limited in time: for questions that other people ask. */
 export interface Reader {
   query<Row>(sql: Prisma.Sql): Promise<Row[]>;
-  /** For those who only pass values on: as Postgres writes them, by column, with the types that Postgres has for the columns. */
-  texts(sql: Prisma.Sql): Promise<{ types: number[]; rows: (string | null)[][] }>;
   close(): Promise<void>;
 }
 
@@ -40,16 +38,6 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
   pool.on("error", () => {});
   const query = async <Row>(sql: Prisma.Sql) =>
     (await pool.query({ text: sql.text, values: sql.values })).rows as Row[];
-  const texts = async (sql: Prisma.Sql) => {
-    const question = {
-      text: sql.text,
-      values: sql.values,
-      rowMode: "array",
-      types: { getTypeParser: () => asWritten },
-    };
-    const { fields, rows } = await pool.query<(string | null)[]>(question);
-    return { types: fields.map(({ dataTypeID }) => dataTypeID), rows };
-  };
   const opened = await Promise.allSettled(Array.from({ length: connections }, () => pool.connect()));
   for (const one of opened) if (one.status === "fulfilled") one.value.release();
   const failed = opened.find((one) => one.status === "rejected");
@@ -57,10 +45,8 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
     await pool.end();
     throw new EnvironmentFault(`the database at ${withoutPassword(url)} does not answer (${messageOf(failed.reason)})`);
   }
-  return { query, texts, close: () => pool.end() };
+  return { query, close: () => pool.end() };
 }
-
-const asWritten = (value: string) => value;
 
 /** Counts and ids are numbers: none here comes near 2⁵³. */
 const parserOf: typeof pg.types.getTypeParser = ((oid: number, format?: "text" | "binary") =>

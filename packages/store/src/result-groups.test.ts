@@ -1,10 +1,11 @@
 import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
 import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
-import { type NaiveRow, naiveGroups } from "./naive-groups.fixture.ts";
+import { type NaiveRow, naiveGroups, remember } from "./naive-groups.fixture.ts";
 import type { RowFilter } from "./result-filter.ts";
 import { groupsOf, valuesOf } from "./result-groups.ts";
 import { ResultMemory } from "./result-memory.ts";
+import { keepRowTexts } from "./row-texts.ts";
 
 const everything: RowFilter = { is: [], within: [] };
 
@@ -47,36 +48,6 @@ function unlikeTwins(rows: readonly NaiveRow[]): NaiveRow[] {
     met.set(row.jobKey + row.combination, known);
     return known.auc === row.auc;
   });
-}
-
-function remember(rows: readonly NaiveRow[]): ResultMemory {
-  const memory = new ResultMemory();
-  const column = <T>(name: string) => rows.map((row) => row[name] as T);
-  for (const { combination } of rows) memory.learn(combination, JSON.parse(combination));
-  const read = {
-    ...{ combination: column<string>("combination"), jobKey: column<string>("jobKey") },
-    ...{ engine: column<string>("engine"), machine: column<string>("machine"), version: column<string>("version") },
-    noSignal: column<boolean>("noSignal"),
-    measures: measures.map((measure) =>
-      Float64Array.from(column<number | null>(measure), (value) => value ?? Number.NaN),
-    ),
-  };
-  const places = rows.map((_, at) => memory.put(read, at));
-  const experiments = [...new Set(column<string>("experimentId"))];
-  memory.replace(
-    experiments.map((experimentId) => {
-      const own = [...rows.keys()].filter((at) => rows[at]?.experimentId === experimentId);
-      own.sort((one, other) => (rows[one] as NaiveRow).id - (rows[other] as NaiveRow).id);
-      return {
-        experimentId,
-        experiment: rows[own[0] as number]?.experiment as string,
-        ids: Float64Array.from(own, (at) => rows[at]?.id as number),
-        results: Int32Array.from(own, (at) => places[at] as number),
-        repeats: Int32Array.from(own, (at) => rows[at]?.repeat as number),
-      };
-    }),
-  );
-  return memory;
 }
 
 const rows = unlikeTwins(randomRows(1200));
@@ -143,6 +114,18 @@ function rounded(value: unknown): unknown {
   );
 }
 
+test("rows are JSON of what they were put in as", () => {
+  const texts = keepRowTexts();
+  for (const row of [...rows, ...rows]) {
+    const { metrics, createdAt, ...listed } = JSON.parse(
+      texts.of(memory, row as NaiveRow & { experimentId: string }) ?? "",
+    );
+    expect(metrics).toEqual(Object.fromEntries(measures.map((measure) => [measure, row[measure]])));
+    expect({ ...row, ...listed }).toEqual(row);
+    expect(createdAt).toBe("1970-01-01T00:00:00.000Z");
+  }
+});
+
 test("equal values have exactly that mean and no deviation", () => {
   const same = remember(rows.map((row) => ({ ...row, auc: 0.1 })));
   for (const { measures } of groupsOf(same, everything, ["attack"], ["auc"], 10)) {
@@ -175,7 +158,7 @@ test("a result that was made anew counts in place of the one before, also when i
   const put = (auc: number) => {
     const numbers = measures.map((measure) => Float64Array.of(measure === "auc" ? auc : 0.5));
     const read = { ...{ combination: [row.combination], jobKey: ["1"], engine: [""], machine: [""], version: [""] } };
-    return changing.put({ ...read, noSignal: [false], measures: numbers }, 0);
+    return changing.put({ ...read, noSignal: [false], createdAt: Float64Array.of(0), measures: numbers }, 0);
   };
   const meanOf = (place: number) => {
     expect(changing.placeOf({ combination: [row.combination], jobKey: ["1"] }, 0)).toBe(place);

@@ -38,6 +38,7 @@ export interface OfResult {
 /** Results as they are read, by column. */
 export interface ReadResults extends OfResult, Record<OwnName, readonly string[]> {
   noSignal: readonly boolean[];
+  createdAt: Float64Array; // ms
   measures: readonly Float64Array[]; // `measures` × results; NaN: not measured
 }
 
@@ -67,16 +68,18 @@ export class ResultMemory {
   /** The least id of those cells. */
   firstIds = new Float64Array(FIRST_CAPACITY); // results
   noSignal = new Uint8Array(FIRST_CAPACITY); // results
+  createdAt = new Float64Array(FIRST_CAPACITY); // results; ms
   readonly jobKeys: string[] = []; // results
   readonly own = Object.fromEntries(ownNames.map((name) => [name, new Texts()])) as Record<OwnName, Texts>;
-  private values = measures.map(() => new Float64Array(FIRST_CAPACITY)); // measures × results
+  /** NaN where a result has none. */
+  values = measures.map(() => new Float64Array(FIRST_CAPACITY)); // measures × results
   private readonly places = new Map<string, number>(); // of combinations
+  private readonly settingTexts: string[] = []; // combinations
   private readonly lastOfJob = new Map<string, number>();
   /** Of the result of the same job that came before; −1: none. */
   private before = new Int32Array(FIRST_CAPACITY); // results
   private readonly codings = new Map<string, Coding & { numbers: Map<string, number> }>();
 
-  /** NaN where a result has none. */
   measure(measure: Measure): Float64Array {
     return this.values[measures.indexOf(measure)] as Float64Array; // results
   }
@@ -87,7 +90,14 @@ export class ResultMemory {
   }
 
   learn(combination: string, setting: Setting): void {
-    if (!this.places.has(combination)) this.places.set(combination, this.combinations.push(setting) - 1);
+    if (this.places.has(combination)) return;
+    this.places.set(combination, this.combinations.push(setting) - 1);
+    this.settingTexts.push(JSON.stringify({ combination, ...setting }).slice(1, -1));
+  }
+
+  /** The members of an object that tell a result's combination, as JSON. */
+  settingJson(result: number): string {
+    return this.settingTexts[this.combinationOf[result] as number] as string;
   }
 
   /** The place of a job's result in a combination, the last that was put in. */
@@ -111,6 +121,7 @@ export class ResultMemory {
     if (place === this.combinationOf.length) this.grow();
     this.combinationOf[place] = combination;
     this.noSignal[place] = read.noSignal[at] ? 1 : 0;
+    this.createdAt[place] = read.createdAt[at] as number;
     this.firstIds[place] = Number.POSITIVE_INFINITY;
     this.jobKeys.push(jobKey);
     for (const name of ownNames) this.own[name].push(read[name][at] as string);
@@ -188,7 +199,8 @@ export class ResultMemory {
       const [own, other] = [this.values[measure]?.[place] as number, read.measures[measure]?.[at] as number];
       if (own !== other && !(Number.isNaN(own) && Number.isNaN(other))) return false;
     }
-    if (this.noSignal[place] !== (read.noSignal[at] ? 1 : 0)) return false;
+    if (this.createdAt[place] !== read.createdAt[at] || this.noSignal[place] !== (read.noSignal[at] ? 1 : 0))
+      return false;
     return ownNames.every((name) => this.own[name].at(place) === read[name][at]);
   }
 
@@ -197,6 +209,7 @@ export class ResultMemory {
     this.combinationOf = enlarged(this.combinationOf, new Int32Array(capacity));
     this.cellsOf = enlarged(this.cellsOf, new Int32Array(capacity));
     this.firstIds = enlarged(this.firstIds, new Float64Array(capacity));
+    this.createdAt = enlarged(this.createdAt, new Float64Array(capacity));
     this.noSignal = enlarged(this.noSignal, new Uint8Array(capacity));
     this.before = enlarged(this.before, new Int32Array(capacity));
     this.values = this.values.map((column) => enlarged(column, new Float64Array(capacity)));
@@ -207,16 +220,26 @@ export class ResultMemory {
 export class Texts {
   readonly codes: number[] = [];
   readonly different: string[] = [];
+  private readonly json: string[] = []; // of `different`
   private readonly numbers = new Map<string, number>();
 
   push(text: string): void {
-    const code = this.numbers.get(text) ?? this.different.push(text) - 1;
-    this.numbers.set(text, code);
+    let code = this.numbers.get(text);
+    if (code === undefined) {
+      code = this.different.push(text) - 1;
+      this.json.push(JSON.stringify(text));
+      this.numbers.set(text, code);
+    }
     this.codes.push(code);
   }
 
   at(place: number): string {
     return this.different[this.codes[place] as number] as string;
+  }
+
+  /** The text as JSON. */
+  jsonAt(place: number): string {
+    return this.json[this.codes[place] as number] as string;
   }
 }
 

@@ -1,14 +1,12 @@
 import { type Measure, plainDimensions } from "@shadowfarm/core/dimensions";
 import { InvalidInput } from "@shadowfarm/core/errors";
-import pg from "pg";
 import { Prisma } from "./generated/client.ts";
 import type { Reader } from "./reader.ts";
-import { conditionsOf, measureColumn, measureColumns, onceEach, type RowFilter, where } from "./result-filter.ts";
+import { conditionsOf, measureColumn, onceEach, type RowFilter, where } from "./result-filter.ts";
 import type { ResultRow } from "./results.ts";
+import type { RowPlace } from "./row-texts.ts";
 
 const { sql, raw } = Prisma;
-
-const ISO_TIME = `to_char("createdAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 export interface Sort {
   measure: Measure | "id";
@@ -21,30 +19,14 @@ export interface Place {
   id: number;
 }
 
-const paramColumns = ["datasetParams", "modelParams", "training", "attackParams", "defenseParams"] as const;
-
-/** What lists show of a result, beside its measures. */
-const listed = [
-  ...["id", "combination", "jobKey", ...plainDimensions, ...paramColumns, "createdAt", "noSignal"],
-  "computeSeconds",
-];
-const LISTED = raw(
-  [...listed, ...measureColumns.values()]
-    .map((name) => (name === "createdAt" ? `${ISO_TIME} AS "createdAt"` : `"${name}"`))
-    .join(", "),
-);
-const names = [...listed, ...measureColumns.keys()].map((name) => `${JSON.stringify(name)}:`);
-// The measures, which come last, are an object of their own.
-names[listed.length] = `"metrics":{${names[listed.length]}`;
-
-/** The ids of a page of results, found by where the page before ended and not by counting. */
-export async function pageOfIds(
+/** A page of rows, found by where the page before ended and not by counting. */
+export async function pageOfRows(
   reader: Reader,
   filter: RowFilter,
   { measure, descending }: Sort,
   limit: number,
   after: Place | null,
-): Promise<{ ids: number[]; next: Place | null }> {
+): Promise<{ rows: RowPlace[]; next: Place | null }> {
   const direction = raw(descending ? "DESC" : "ASC");
   const than = raw(descending ? "<" : ">");
   const value = measure === "id" ? null : orderOf(measure);
@@ -52,39 +34,12 @@ export async function pageOfIds(
   if (after && value) conditions.push(sql`(${value}, id) ${than} (${after.value}::float8, ${after.id}::bigint)`);
   else if (after) conditions.push(sql`id ${than} ${after.id}::bigint`);
   const order = value ? sql`${value} ${direction}, id ${direction}` : sql`id ${direction}`;
-  const found = await reader.query<Place>(
-    sql`SELECT id, ${value ?? sql`0`} AS value FROM "ResultRow" ${where(conditions)} ORDER BY ${order} LIMIT ${limit + 1}`,
+  const found = await reader.query<Place & RowPlace>(
+    sql`SELECT id, "experimentId", ${value ?? sql`0`} AS value FROM "ResultRow" ${where(conditions)} ORDER BY ${order} LIMIT ${limit + 1}`,
   );
-  const page = found.slice(0, limit);
-  return { ids: page.map(({ id }) => id), next: found.length > limit ? (page.at(-1) ?? null) : null };
-}
-
-/**
- * Results by their ids as lists show them, each as JSON, in any order; those that are gone are left out. What has an id never
- * changes. What Postgres writes is JSON for the most part already: to read it and write it again takes half as long again.
- */
-export async function rowsAsJson(reader: Reader, ids: readonly number[]): Promise<{ id: number; text: string }[]> {
-  const { types, rows } = await reader.texts(
-    sql`SELECT ${LISTED} FROM "ResultRow" WHERE id = ANY(${[...ids]}::bigint[])`,
-  );
-  const writers = types.map(writerOf);
-  return rows.map((row) => {
-    const fields = row.map((value, at) => names[at] + (value === null ? "null" : (writers[at] as Writer)(value)));
-    // Joined, since a text that was added up piece by piece stays in pieces for as long as it is kept.
-    return { id: Number(row[0]), text: `{${fields.join()}}}` };
-  });
-}
-
-/** A value as Postgres writes it → as JSON has it. */
-type Writer = (value: string) => string;
-
-const { BOOL, FLOAT8, INT4, INT8, JSONB } = pg.types.builtins;
-
-function writerOf(type: number): Writer {
-  if (type === INT4 || type === INT8 || type === JSONB) return (value) => value;
-  if (type === FLOAT8) return (value) => (Number.isFinite(Number(value)) ? value : "null");
-  if (type === BOOL) return (value) => (value === "t" ? "true" : "false");
-  return JSON.stringify;
+  const rows = found.slice(0, limit);
+  const { value: end = 0, id = 0 } = rows.at(-1) ?? {};
+  return { rows, next: found.length > limit ? { value: end, id } : null };
 }
 
 /** The measures that every result has, which have indexes of their own. */

@@ -30,7 +30,7 @@ import {
   sampledInterval,
   valuesOf,
 } from "@shadowfarm/store/result-groups";
-import { fullRows, pageOfIds } from "@shadowfarm/store/result-rows";
+import { fullRows, pageOfRows } from "@shadowfarm/store/result-rows";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
@@ -68,12 +68,18 @@ export function resultRoutes(catalog: Catalog): Route[] {
       query: z.strictObject({ ...pageQuery(1_000, 100), sort: sortSchema, ...filters }),
       answer: { name: "Results", schema: resultsSchema },
       keeping: { version: versionOfResults, freshMs: 0 },
-      async handle({ query, url, resources: { reader, rowTexts } }) {
+      async handle({ query, url, resources: { reader, results, rowTexts } }) {
         const place = z.strictObject({ value: z.number(), id: z.int() });
         const after = decodeCursor(url, query.cursor, place);
-        const { ids, next } = await pageOfIds(reader, filterOf(query), sortOf(query.sort), query.limit, after);
+        const { rows, next } = await pageOfRows(reader, filterOf(query), sortOf(query.sort), query.limit, after);
         const nextCursor = JSON.stringify(next && encodeCursor(url, next));
-        return new Written(`{"results":[${(await rowTexts.of(ids)).join()}],"nextCursor":${nextCursor}}`);
+        let texts = rows.map((row) => rowTexts.of(results.latest(), row));
+        if (texts.includes(null)) {
+          // Rows came since it was last read; those that are not there then are gone.
+          const memory = await results.current();
+          texts = rows.map((row) => rowTexts.of(memory, row));
+        }
+        return new Written(`{"results":[${texts.filter((text) => text !== null).join()}],"nextCursor":${nextCursor}}`);
       },
     }),
     ...groupRoutes(dimensionSchema, filters),
