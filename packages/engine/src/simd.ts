@@ -68,6 +68,7 @@ export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   add: binary(0x6a),
   subtract: binary(0x6b),
+  shiftLeft: (a: Code, bits: number): Code => [...a, ...i32.constant(bits), 0x74],
   greater: binary(0x4a),
 };
 
@@ -130,6 +131,9 @@ export const f64x2 = {
 /** Reads and writes at an address and `offset` bytes. */
 export const memory = {
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), 0, ...unsigned(offset)],
+  loadInt: (address: Code): Code => [...address, 0x28, 0, 0],
+  /** One float32 number, as all four of a vector. */
+  loadToAll: (address: Code): Code => [...address, ...simd(0x09), 0, 0],
   /** Two float32 numbers, as float64. */
   loadDoubles: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), 0, ...unsigned(offset), ...simd(0x5f)],
   store: (address: Code, value: Code, offset = 0): Code => [

@@ -18,21 +18,28 @@ export interface Vectors {
   /** Fills `out[from]` … with `count` uniform numbers from [−1, 1), and returns the sum of their squares. */
   fillUniform(noise: Int32Array, out: Float32Array, from: number, count: number): number;
   /**
-   * Writes `start` + `stride` × `directions[first]` …, clipped to the box, to `out[from]` …. `directions` may be `out`.
+   * Writes `start` + `strides[0]` × the first direction, clipped to the box, to `out[from]` …, and behind it a row for each
+   * other direction with its stride.
    */
   step(
-    start: Float32Array,
-    stride: number,
-    directions: Float32Array,
-    first: number,
+    start: Float32Array, // width
+    strides: Float32Array, // at least count
+    directions: Parts, // count × width
     box: { low: number; high: number },
     out: Float32Array,
     from: number,
   ): void;
   /** Writes (1 − `part`) × `start` + `part` × `end` to `out[from]` …: exactly `end` where `part` is 1. */
   between(start: Float32Array, end: Float32Array, part: number, out: Float32Array, from: number): void;
-  /** Adds `values[from]` … to all numbers of `sum`. */
-  add(sum: Float64Array, values: Float32Array, from: number): void;
+  /** Adds one vector after another to `sum`. */
+  add(sum: Float64Array, vectors: Parts): void; // count × the sum's length
+}
+
+/** Vectors in one array, which may overlap: they begin at `values[firsts[0]]`, `values[firsts[1]]` …. */
+export interface Parts {
+  values: Float32Array;
+  firsts: Int32Array; // at least count
+  count: number;
 }
 
 /** Memory for so many arrays of so many numbers of 32 bits in all; a float64 counts twice. Arrays begin as zeros. */
@@ -52,27 +59,40 @@ export function openVectors(arrays: number, numbers: number): Vectors {
     int32: (length) => new Int32Array(buffer, take(4 * length), length),
     fillNormal: (noise, out, from, count) => normals(noise.byteOffset, out.byteOffset + 4 * from, count),
     fillUniform: (noise, out, from, count) => uniforms(noise.byteOffset, out.byteOffset + 4 * from, count),
-    step(start, stride, directions, first, { low, high }, out, from) {
-      const [along, to] = [directions.byteOffset + 4 * first, out.byteOffset + 4 * from];
-      step(start.byteOffset, along, to, start.length, stride, low, high);
+    step(start, strides, { values, firsts, count }, { low, high }, out, from) {
+      if (count === 0) return;
+      const [along, to] = [values.byteOffset, out.byteOffset + 4 * from];
+      step(start.byteOffset, start.length, strides.byteOffset, along, firsts.byteOffset, count, to, low, high);
     },
     between(start, end, part, out, from) {
       between(start.byteOffset, end.byteOffset, out.byteOffset + 4 * from, start.length, part);
     },
-    add: (sum, values, from) => add(sum.byteOffset, values.byteOffset + 4 * from, sum.length),
+    add(sum, { values, firsts, count }) {
+      if (count > 0) add(sum.byteOffset, sum.length, values.byteOffset, firsts.byteOffset, count);
+    },
   };
 }
 
 /** Bytes behind each array that may be written: fifteen float64 numbers. */
 const slack = 128;
 
-/** The compiled functions; they take addresses. */
+/** The compiled functions; they take addresses, and counts above 0. */
 interface Functions {
   normals(noise: number, out: number, count: number): number;
   uniforms(noise: number, out: number, count: number): number;
-  step(start: number, along: number, out: number, count: number, stride: number, low: number, high: number): void;
+  step(
+    start: number,
+    width: number,
+    strides: number,
+    values: number,
+    firsts: number,
+    count: number,
+    out: number,
+    low: number,
+    high: number,
+  ): void;
   between(start: number, end: number, out: number, count: number, part: number): void;
-  add(sum: number, values: number, count: number): void;
+  add(sum: number, width: number, values: number, firsts: number, count: number): void;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -84,17 +104,30 @@ function instantiate(pages: number): Functions & { buffer: ArrayBuffer } {
   return { ...(exports as unknown as Functions), buffer: memory.buffer };
 }
 
-const step = define(["i32", "i32", "i32", "i32", "f32", "f32", "f32"], null, (params, local) => {
-  const [start, along, out, count, stride, low, high] = params as [Local, Local, Local, Local, Local, Local, Local];
-  const [strides, lows, highs] = [local("vector"), local("vector"), local("vector")];
+const step = define(["i32", "i32", "i32", "i32", "i32", "i32", "i32", "f32", "f32"], null, (params, local) => {
+  const [start, width, strides, values] = params as [Local, Local, Local, Local];
+  const [firsts, count, out, low, high] = params.slice(4) as [Local, Local, Local, Local, Local];
+  const [stride, lows, highs] = [local("vector"), local("vector"), local("vector")];
+  const [own, along, to, left] = [local("i32"), local("i32"), local("i32"), local("i32")];
   return block(
-    strides.set(f32x4.ofAll(stride.get)),
     lows.set(f32x4.ofAll(low.get)),
     highs.set(f32x4.ofAll(high.get)),
-    bySixteens(count, [start, along, out], (at) => {
-      const there = f32x4.add(memory.load(start.get, at), f32x4.multiply(strides.get, memory.load(along.get, at)));
-      return memory.store(out.get, f32x4.least(f32x4.most(there, lows.get), highs.get), at);
-    }),
+    repeatWhile(
+      i32.greater(count.get, i32.constant(0)),
+      stride.set(memory.loadToAll(strides.get)),
+      own.set(start.get),
+      along.set(i32.add(values.get, i32.shiftLeft(memory.loadInt(firsts.get), 2))),
+      to.set(out.get),
+      left.set(width.get),
+      bySixteens(left, [own, along, to], (at) => {
+        const there = f32x4.add(memory.load(own.get, at), f32x4.multiply(stride.get, memory.load(along.get, at)));
+        return memory.store(to.get, f32x4.least(f32x4.most(there, lows.get), highs.get), at);
+      }),
+      strides.set(i32.add(strides.get, i32.constant(4))),
+      firsts.set(i32.add(firsts.get, i32.constant(4))),
+      out.set(i32.add(out.get, i32.shiftLeft(width.get, 2))),
+      count.set(i32.subtract(count.get, i32.constant(1))),
+    ),
   );
 });
 
@@ -111,22 +144,33 @@ const between = define(["i32", "i32", "i32", "i32", "f32"], null, (params, local
   );
 });
 
-const add = define(["i32", "i32", "i32"], null, (params) => {
-  const [sum, values, count] = params as [Local, Local, Local];
-  return bySixteens(count, [sum, sum, values], (at) =>
-    block(
-      ...[0, 8].map((half) => {
-        const place = 2 * (at + half);
-        const more = memory.loadDoubles(values.get, at + half);
-        return memory.store(sum.get, f64x2.add(memory.load(sum.get, place), more), place);
-      }),
+const add = define(["i32", "i32", "i32", "i32", "i32"], null, (params, local) => {
+  const [sum, width, values, firsts, count] = params as [Local, Local, Local, Local, Local];
+  const sums = Array.from({ length: 8 }, () => local("vector"));
+  const [part, first, left] = [local("i32"), local("i32"), local("i32")];
+  // Sixteen sums stay in registers while all vectors are added to them.
+  return repeatWhile(
+    i32.greater(width.get, i32.constant(0)),
+    ...sums.map((pair, at) => pair.set(memory.load(sum.get, 16 * at))),
+    first.set(firsts.get),
+    left.set(count.get),
+    repeatWhile(
+      i32.greater(left.get, i32.constant(0)),
+      part.set(i32.add(values.get, i32.shiftLeft(memory.loadInt(first.get), 2))),
+      ...sums.map((pair, at) => pair.set(f64x2.add(pair.get, memory.loadDoubles(part.get, 8 * at)))),
+      first.set(i32.add(first.get, i32.constant(4))),
+      left.set(i32.subtract(left.get, i32.constant(1))),
     ),
+    ...sums.map((pair, at) => memory.store(sum.get, pair.get, 16 * at)),
+    sum.set(i32.add(sum.get, i32.constant(128))),
+    values.set(i32.add(values.get, i32.constant(64))),
+    width.set(i32.subtract(width.get, i32.constant(16))),
   );
 });
 
 /**
- * Goes on by sixteen numbers at each address as long as there are numbers left; an address named twice goes on by as many
- * float64. `body` is of four numbers, `at` bytes behind the addresses.
+ * Goes on by sixteen numbers at each address as long as there are numbers left. `body` is of four numbers, `at` bytes behind
+ * the addresses.
  */
 function bySixteens(count: Local, addresses: readonly Local[], body: (at: number) => Code): Code {
   return repeatWhile(

@@ -1,21 +1,26 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { openVectors } from "@shadowfarm/engine/vectors";
 import { describe, expect, test } from "vitest";
-import { directionNumbers, directionsIn, type Subspace } from "./boundary-directions.ts";
-import type { Geometry } from "./boundary-walk.ts";
+import { directionNumbers, directionsIn, GradientSum, type Subspace } from "./boundary-directions.ts";
+import { type Geometry, startWalk } from "./boundary-walk.ts";
 
 const shape = [6, 5, 3];
 const width = 90;
 
-/** So many directions, each with its length. */
-function draw(count: number, geometry: Geometry, subspace: Subspace, seed = 1) {
-  const vectors = openVectors(3, directionNumbers(width));
-  const next = directionsIn(vectors, shape, geometry, subspace, createRng(seed).child("noise"));
+/** So many directions, each with its length, `together` at once. */
+function draw(count: number, geometry: Geometry, subspace: Subspace, { seed = 1, together = 50 } = {}) {
+  const vectors = openVectors(5, directionNumbers(width, together, subspace));
+  const next = directionsIn(vectors, shape, together, geometry, subspace, createRng(seed).child("noise"));
   const rng = createRng(seed).child("walk");
-  return Array.from({ length: count }, () => {
-    const { values, from, length } = next(rng);
-    return { numbers: [...values.subarray(from, from + width)], length };
-  });
+  const drawn: { numbers: number[]; length: number }[] = [];
+  while (drawn.length < count) {
+    const { values, firsts, lengths, count: some } = next(rng, Math.min(together, count - drawn.length));
+    for (let at = 0; at < some; at++) {
+      const first = firsts[at] as number;
+      drawn.push({ numbers: [...values.subarray(first, first + width)], length: lengths[at] as number });
+    }
+  }
+  return drawn;
 }
 
 describe.each([
@@ -33,8 +38,13 @@ describe.each([
   test("follow from the seed alone, and differ from each other", () => {
     const first = draw(3, geometry, subspace);
     expect(draw(3, geometry, subspace)).toEqual(first);
-    expect(draw(3, geometry, subspace, 2)).not.toEqual(first);
+    expect(draw(3, geometry, subspace, { seed: 2 })).not.toEqual(first);
     expect(first[0]).not.toEqual(first[1]);
+  });
+
+  test("are the same, however many are drawn at once", () => {
+    const together = draw(7, geometry, subspace);
+    for (const few of [1, 3]) expect(draw(7, geometry, subspace, { together: few })).toEqual(together);
   });
 
   test("favour no side", () => {
@@ -56,4 +66,42 @@ test("in the full space the coordinates hang together no more than drawn ones do
     // Of the draws, and of the block that they are drawn from.
     expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(1 / count + 2 ** -16));
   }
+});
+
+test("a gradient's direction leads from the mean of the points with the record's label to that of the others", () => {
+  const vectors = openVectors(5, 6 * 3 + 2 * 8 + 8 * 3);
+  const gradient = new GradientSum(vectors, 3, 8);
+  const walk = startWalk(
+    { width: 3, low: 0, high: 1, geometry: "l2", vectors, point: new Float32Array(3) },
+    {
+      record: new Float32Array(3),
+      label: 1,
+      rng: createRng(1),
+      room: {
+        record: new Float32Array(3),
+        anchor: Float32Array.of(0.5, 0.5, 0.5),
+        direction: new Float32Array(3),
+        estimate: new Float32Array(0),
+      },
+      checkpoints: new Float32Array(4),
+    },
+  );
+  walk.spread = 1;
+  const rows = vectors.float32(24);
+  rows.set([9, 9, 9, 1, 0, 0, 0, 3, 0, 1, 4, 0, 2, 8, 8]);
+  gradient.add({ walk, first: 1, count: 2 }, rows, Int32Array.of(1, 2, 1, 1, 1));
+  gradient.add({ walk, first: 3, count: 1 }, rows, Int32Array.of(1, 2, 1, 0, 1));
+  expect([walk.others, walk.sames]).toEqual([2, 1]);
+  gradient.writeDirection(walk, "l2");
+  const towards = [1, 2 - 3, 0]; // (1, 0, 0) and (1, 4, 0) have other labels, (0, 3, 0) the record's
+  expect([...walk.direction]).toEqual(towards.map((value) => Math.fround(value / Math.SQRT2)));
+
+  // With one label for all the anchor stands for the other; nothing of the last estimate is left.
+  [walk.others, walk.sames] = [0, 0];
+  gradient.add({ walk, first: 1, count: 1 }, rows, Int32Array.of(1, 1, 1));
+  gradient.writeDirection(walk, "l2");
+  const length = Math.sqrt(0.75);
+  [-0.5, 0.5, 0.5].forEach((value, at) => {
+    expect(walk.direction[at]).toBeCloseTo(value / length, 6);
+  });
 });

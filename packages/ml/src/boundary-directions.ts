@@ -2,32 +2,31 @@ import type { Rng } from "@shadowfarm/core/rng";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { seedNoise } from "@shadowfarm/engine/noise";
 import { noiseWords } from "@shadowfarm/engine/noise-code";
-import type { Vectors } from "@shadowfarm/engine/vectors";
-import type { Geometry, Walk } from "./boundary-walk.ts";
+import type { Parts, Vectors } from "@shadowfarm/engine/vectors";
+import type { Geometry, Share, Walk } from "./boundary-walk.ts";
 
 /** Where random directions are drawn: anywhere, or as images of half the height and width, enlarged (Li et al. 2020, QEBA-S). */
 export type Subspace = "full" | "half";
 
-/** A random direction: `values[from]` …, and their length as a vector. Valid until the next one is drawn. */
-export interface Direction {
-  values: Float32Array;
-  from: number;
-  length: number;
+/** Random directions, and their lengths as vectors. Valid until the next ones are drawn. */
+export interface Directions extends Parts {
+  lengths: Float64Array; // at least count
 }
 
-export type DrawDirection = (rng: Rng) => Direction;
+/** Draws so many directions. */
+export type DrawDirections = (rng: Rng, count: number) => Directions;
 
 /** A direction begins at one of 2^16 places in a block of noise: few enough to stay in a core's cache. */
 const placeBits = 16;
 const places = 2 ** placeBits;
 
-/** 32-bit numbers of memory that `directionsIn` takes, in three arrays, for records of so many numbers. */
-export function directionNumbers(width: number): number {
-  return noiseWords + places + 2 * width;
+/** 32-bit numbers of memory that `directionsIn` takes, in five arrays, for records of so many numbers. */
+export function directionNumbers(width: number, most: number, subspace: Subspace): number {
+  return noiseWords + places + width + most * (subspace === "half" ? width + 2 : 1);
 }
 
 /**
- * Directions for records of a shape, in memory of `vectors`: normal noise, or in `linf` uniform.
+ * Directions for records of a shape, at most `most` at once, in memory of `vectors`: normal noise, or in `linf` uniform.
  *
  * All are parts of one block of noise, each from a place drawn anew, as in Salimans et al. 2017, §2.1: a direction is then one
  * random number instead of one for each coordinate. Two that overlap do so with a shift, so their errors do not add up.
@@ -35,48 +34,56 @@ export function directionNumbers(width: number): number {
 export function directionsIn(
   vectors: Vectors,
   shape: readonly number[],
+  most: number,
   geometry: Geometry,
   subspace: Subspace,
   rng: Rng,
-): DrawDirection {
-  if (subspace === "full") return partsOf(vectors, sizeOf(shape), geometry, rng);
+): DrawDirections {
+  const width = sizeOf(shape);
+  if (subspace === "full") return partsOf(vectors, width, most, geometry, rng);
   const [height = 1, across = 1, channels = 1] = shape;
   const [smallHeight, smallAcross] = [Math.ceil(height / 2), Math.ceil(across / 2)];
-  const drawSmall = partsOf(vectors, smallHeight * smallAcross * channels, geometry, rng);
+  const drawSmall = partsOf(vectors, smallHeight * smallAcross * channels, most, geometry, rng);
   const wide = new Float32Array(smallHeight * across * channels);
-  const whole: Direction = { values: vectors.float32(sizeOf(shape)), from: 0, length: 0 };
+  const [values, firsts, lengths] = [vectors.float32(most * width), vectors.int32(most), new Float64Array(most)];
+  for (let at = 0; at < most; at++) firsts[at] = at * width;
   const [down, right] = [between(smallHeight, height), between(smallAcross, across)];
-  return (rng) => {
-    const small = drawSmall(rng);
-    for (let row = 0; row < smallHeight; row++) {
-      const first = small.from + row * smallAcross * channels;
-      stretch(small.values, first, channels, right, wide, row * across * channels);
+  return (rng, count) => {
+    const small = drawSmall(rng, count);
+    for (let at = 0; at < count; at++) {
+      for (let row = 0; row < smallHeight; row++) {
+        const first = (small.firsts[at] as number) + row * smallAcross * channels;
+        stretch(small.values, first, channels, right, wide, row * across * channels);
+      }
+      lengths[at] = Math.sqrt(stretch(wide, 0, across * channels, down, values, at * width));
     }
-    whole.length = Math.sqrt(stretch(wide, 0, across * channels, down, whole.values, 0));
-    return whole;
+    return { values, firsts, lengths, count };
   };
 }
 
-function partsOf(vectors: Vectors, width: number, geometry: Geometry, rng: Rng): DrawDirection {
+function partsOf(vectors: Vectors, width: number, most: number, geometry: Geometry, rng: Rng): DrawDirections {
   const values = vectors.float32(places + width);
   const noise = seedNoise(vectors.int32(noiseWords), rng);
   if (geometry === "l2") vectors.fillNormal(noise, values, 0, values.length);
   else vectors.fillUniform(noise, values, 0, values.length);
-  const lengths = new Float32Array(places);
+  const lengthsAt = new Float32Array(places);
   let squares = 0; // of the `width` values before `end`
   for (let end = 0; end < values.length; end++) {
     const [begin, value] = [end - width, values[end] as number];
     if (begin >= 0) {
-      lengths[begin] = Math.sqrt(squares);
+      lengthsAt[begin] = Math.sqrt(squares);
       squares -= (values[begin] as number) ** 2;
     }
     squares += value * value;
   }
-  const part: Direction = { values, from: 0, length: 0 };
-  return (rng) => {
-    part.from = rng.uint32() >>> (32 - placeBits);
-    part.length = lengths[part.from] as number;
-    return part;
+  const [firsts, lengths] = [vectors.int32(most), new Float64Array(most)];
+  return (rng, count) => {
+    for (let at = 0; at < count; at++) {
+      const place = rng.uint32() >>> (32 - placeBits);
+      firsts[at] = place;
+      lengths[at] = lengthsAt[place] as number;
+    }
+    return { values, firsts, lengths, count };
   };
 }
 
@@ -95,29 +102,43 @@ const remembered = 0.8;
  */
 export class GradientSum {
   private readonly vectors: Vectors;
-  private readonly others: Float64Array; // width
-  private readonly sames: Float64Array; // width
+  private readonly others: Sum;
+  private readonly sames: Sum;
 
-  constructor(vectors: Vectors, width: number) {
+  /** @param most rows that are added at once */
+  constructor(vectors: Vectors, width: number, most: number) {
     this.vectors = vectors;
-    this.others = vectors.float64(width);
-    this.sames = vectors.float64(width);
+    this.others = { sum: vectors.float64(width), firsts: vectors.int32(most) };
+    this.sames = { sum: vectors.float64(width), firsts: vectors.int32(most) };
   }
 
-  add(other: boolean, rows: Float32Array, from: number): void {
-    this.vectors.add(other ? this.others : this.sames, rows, from);
+  /** Adds the rows of a walk's share by their labels, and counts them. */
+  add({ walk, first, count }: Share, rows: Float32Array, labels: Int32Array): void {
+    const { vectors, others, sames } = this;
+    const width = others.sum.length;
+    let [other, same] = [0, 0];
+    for (let row = first; row < first + count; row++) {
+      if (labels[row] === walk.label) sames.firsts[same++] = row * width;
+      else others.firsts[other++] = row * width;
+    }
+    vectors.add(others.sum, { values: rows, firsts: others.firsts, count: other });
+    vectors.add(sames.sum, { values: rows, firsts: sames.firsts, count: same });
+    walk.others += other;
+    walk.sames += same;
   }
 
   /** Writes the walk's direction: of length 1, or in `linf` the signs of what it remembers. Then begins anew. */
   writeDirection({ anchor, direction, estimate, others, sames, spread }: Walk, geometry: Geometry): void {
-    let squares = 0;
+    const [otherSum, sameSum] = [this.others.sum, this.sames.sum];
+    // Where all labels are one, the anchor takes the place of the points with the other label.
+    if (others === 0) otherSum.set(anchor);
+    if (sames === 0) sameSum.set(anchor);
+    const [otherCount, sameCount] = [others || 1, sames || 1];
     // Points are spread / √width × a direction away, and an estimate counts by the number of them.
     const weight = (others + sames) / spread;
+    let squares = 0;
     for (let at = 0; at < direction.length; at++) {
-      // Where all labels are one, the anchor takes the place of the points with the other label.
-      const other = others === 0 ? (anchor[at] as number) : (this.others[at] as number) / others;
-      const same = sames === 0 ? (anchor[at] as number) : (this.sames[at] as number) / sames;
-      const found = other - same;
+      const found = (otherSum[at] as number) / otherCount - (sameSum[at] as number) / sameCount;
       squares += found ** 2;
       if (geometry === "l2") direction[at] = found;
       else {
@@ -129,9 +150,15 @@ export class GradientSum {
       const length = Math.sqrt(squares) || 1;
       for (let at = 0; at < direction.length; at++) direction[at] = (direction[at] as number) / length;
     }
-    this.others.fill(0);
-    this.sames.fill(0);
+    otherSum.fill(0);
+    sameSum.fill(0);
   }
+}
+
+/** A sum of rows, and where those begin that are to be added. */
+interface Sum {
+  sum: Float64Array; // width
+  firsts: Int32Array; // rows of an ask
 }
 
 /** How an axis of `to` points is interpolated from one of `from`: two neighbours, and the second one's share. */

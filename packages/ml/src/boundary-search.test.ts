@@ -170,6 +170,23 @@ test("distances do not grow from checkpoint to checkpoint, and a checkpoint is w
   expect(column(small, "l2")).toEqual(columns[3]);
 });
 
+test("checkpoints are exact in the midst of an estimate, and where two are one, however many rows an ask has", async () => {
+  const width = 20;
+  const model = linear(width);
+  const records = recordsNear(width, 6);
+  const labels = labelsOf(model, records);
+  const search = (checkpoints: readonly number[], mostRows: number) =>
+    searchBoundary(asking(model), records, labels, optionsFor(width, { checkpoints, mostRows }));
+  const every = Array.from({ length: 600 }, (_, at) => at + 1);
+  const one = await search(every, 1);
+  for (const mostRows of [7, 50, 1000]) expect(await search(every, mostRows)).toEqual(one);
+  const some = [40, 40, 77, 140, 141, 600];
+  const found = await search(some, 50);
+  some.forEach((queries, at) => {
+    expect(column(found, "l2", at)).toEqual(column(one, "l2", queries - 1));
+  });
+});
+
 test("a record's distance depends on its own random stream, not on its company or place", async () => {
   const width = 20;
   const model = linear(width);

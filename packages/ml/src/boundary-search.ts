@@ -93,8 +93,11 @@ export async function searchBoundary(
   const width = sizeOf(shape);
   const mostRows = options.mostRows ?? batchRows(width);
   const together = Math.min(labels.length, recordsAtOnce(width));
-  // Of each walk three arrays; the rows of an ask, a point, the two sums of a gradient, and the directions.
-  const vectors = openVectors(3 * together + 7, (3 * together + mostRows + 5) * width + directionNumbers(width));
+  // Of each walk three arrays; the rows of an ask, a point, two sums of a gradient and their rows, strides, and the directions.
+  const vectors = openVectors(
+    3 * together + 13,
+    (3 * together + mostRows + 5) * width + 3 * mostRows + 1 + directionNumbers(width, mostRows, subspace),
+  );
   const space: Space = { width, low, high, geometry, vectors, point: vectors.float32(width) };
   const rows = vectors.float32(mostRows * width);
   const rooms: Room[] = Array.from({ length: together }, () => ({
@@ -148,16 +151,20 @@ function searchIn(
     options;
   const { space } = asking;
   const { width } = space;
+  const mostRows = asking.rows.length / width;
   const budget = checkpoints.at(-1) ?? 0;
   const tolerance = 0.01 / (geometry === "l2" ? Math.sqrt(width) : width);
   const halvings = Math.ceil(-Math.log2(tolerance));
-  const drawDirection = directionsIn(vectors, shape, geometry, subspace, options.rng.child("directions"));
-  const gradient = new GradientSum(vectors, width);
+  const drawDirections = directionsIn(vectors, shape, mostRows, geometry, subspace, options.rng.child("directions"));
+  const gradient = new GradientSum(vectors, width, mostRows);
+  const strides = vectors.float32(mostRows);
+  const fromStart = vectors.int32(1);
 
   /** A question of one row a walk, as long as there are queries left. */
-  const one = (question: Omit<Question, "rows">): Question => ({
+  const one = ({ write, hear }: RowQuestion): Question => ({
     rows: ({ queries }) => (queries < budget ? 1 : 0),
-    ...question,
+    write: ({ walk, first }, rows) => write(walk, rows, first * width),
+    hear: ({ walk, first }, rows, labels) => hear(walk, labels[first] !== walk.label, rows, first * width),
   });
   const affordable = (walks: readonly Walk[]) => walks.filter(({ queries }) => queries < budget);
 
@@ -187,19 +194,22 @@ function searchIn(
   });
   const around: Question = {
     rows: ({ directions }) => directions,
-    write({ anchor, rng, spread }, rows, from) {
-      const { values, from: first, length } = drawDirection(rng);
-      vectors.step(anchor, spread / length, values, first, space, rows, from);
+    write({ walk: { anchor, rng, spread }, first, count }, rows) {
+      const directions = drawDirections(rng, count);
+      for (let at = 0; at < count; at++) strides[at] = spread / (directions.lengths[at] as number);
+      vectors.step(anchor, strides, directions, space, rows, first * width);
     },
-    hear(walk, other, rows, from) {
-      gradient.add(other, rows, from);
-      if (other) walk.others++;
-      else walk.sames++;
+    hear(share, rows, labels) {
+      gradient.add(share, rows, labels);
+      const { walk } = share;
       if (walk.others + walk.sames === walk.directions) gradient.writeDirection(walk, geometry);
     },
   };
   const ahead = one({
-    write: ({ anchor, direction, stride }, rows, from) => vectors.step(anchor, stride, direction, 0, space, rows, from),
+    write({ anchor, direction, stride }, rows, from) {
+      strides[0] = stride;
+      vectors.step(anchor, strides, { values: direction, firsts: fromStart, count: 1 }, space, rows, from);
+    },
     hear(walk, other, rows, from) {
       walk.stepped = other;
       if (other) standAt(walk, space, rows, from);
@@ -267,3 +277,9 @@ function searchIn(
 
 /** Queries kept back from an estimate for its step; a binary search's are kept back too. */
 const stepsKept = 4;
+
+/** A question's part in one row, which begins at `from`: writes it, and hears whether its label is not the record's. */
+interface RowQuestion {
+  write(walk: Walk, rows: Float32Array, from: number): void;
+  hear(walk: Walk, other: boolean, rows: Float32Array, from: number): void;
+}

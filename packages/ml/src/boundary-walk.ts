@@ -114,13 +114,20 @@ export interface Asking {
   signal: AbortSignal | undefined;
 }
 
-/** One row's part in an ask: writes a walk's next row, and hears its label. `from` is where the row begins. */
+/** Rows of an ask that are one walk's: `count` of them, from row `first` on. */
+export interface Share {
+  walk: Walk;
+  first: number;
+  count: number;
+}
+
+/** What walks ask the model: writes the rows of a walk's share, and hears their labels. */
 export interface Question {
-  /** Rows of a walk; they follow each other. */
+  /** Rows of a walk; they follow each other. Where there are several, their labels bring no nearer point. */
   rows(walk: Walk): number;
-  write(walk: Walk, rows: Float32Array, from: number): void;
-  /** @param other whether the label is not the record's. */
-  hear(walk: Walk, other: boolean, rows: Float32Array, from: number): void;
+  write(share: Share, rows: Float32Array): void;
+  /** @param labels of all rows of the ask */
+  hear(share: Share, rows: Float32Array, labels: Int32Array): void;
 }
 
 /**
@@ -130,27 +137,30 @@ export interface Question {
  */
 export async function put(question: Question, walks: readonly Walk[], asking: Asking): Promise<void> {
   const { ask, space, rows, checkpoints, signal } = asking;
-  const { width } = space;
-  const owners: Walk[] = [];
+  const most = rows.length / space.width;
+  let [shares, written]: [Share[], number] = [[], 0];
   const hearAll = async () => {
     if (signal?.aborted) throw new Cancelled();
-    const labels = await ask(rows.subarray(0, owners.length * width));
-    for (let row = 0; row < owners.length; row++) {
-      const walk = owners[row] as Walk;
-      if (walk.queries === checkpoints[walk.nearest.passed]) passCheckpoint(walk, space);
-      walk.queries++;
-      question.hear(walk, labels[row] !== walk.label, rows, row * width);
+    const labels = await ask(rows.subarray(0, written * space.width));
+    for (const share of shares) {
+      const { walk, count } = share;
+      while ((checkpoints[walk.nearest.passed] as number) < walk.queries + count) passCheckpoint(walk, space);
+      walk.queries += count;
+      question.hear(share, rows, labels);
     }
-    owners.length = 0;
+    [shares, written] = [[], 0];
   };
   for (const walk of walks) {
-    for (let left = question.rows(walk); left > 0; left--) {
-      question.write(walk, rows, owners.length * width);
-      owners.push(walk);
-      if (owners.length * width === rows.length) await hearAll();
+    for (let left = question.rows(walk); left > 0; ) {
+      const share = { walk, first: written, count: Math.min(left, most - written) };
+      question.write(share, rows);
+      shares.push(share);
+      written += share.count;
+      left -= share.count;
+      if (written === most) await hearAll();
     }
   }
-  if (owners.length > 0) await hearAll();
+  if (written > 0) await hearAll();
 }
 
 /** Makes the point in `rows`, which has another label, the walk's anchor. */
