@@ -115,6 +115,8 @@ export const f32x4 = {
   multiply: binary(...simd(0xe6)),
   divide: binary(...simd(0xe7)),
   root: unary(...simd(0xe3)),
+  /** All bits where a > b, none elsewhere. */
+  greater: binary(...simd(0x44)),
   least: binary(...simd(0xea)),
   most: binary(...simd(0xeb)),
   /** The sum of the four, as an f32. */
@@ -134,6 +136,11 @@ export const memory = {
   loadInt: (address: Code): Code => [...address, 0x28, 0, 0],
   /** One float32 number, as all four of a vector. */
   loadToAll: (address: Code): Code => [...address, ...simd(0x09), 0, 0],
+  /** Four float32 numbers, each from an address of its own. */
+  gather: (first: Code, second: Code, third: Code, fourth: Code): Code => {
+    const lane = (at: number): Code => [...simd(0x56), 0, 0, at];
+    return [...fourth, ...third, ...second, ...first, ...simd(0x5c), 0, 0, ...lane(1), ...lane(2), ...lane(3)];
+  },
   /** Two float32 numbers, as float64. */
   loadDoubles: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), 0, ...unsigned(offset), ...simd(0x5f)],
   store: (address: Code, value: Code, offset = 0): Code => [

@@ -90,6 +90,31 @@ test("no vectors change nothing", () => {
   expect([...sum, ...values]).toEqual([...new Array(20).fill(0), ...new Array(20).fill(1)]);
 });
 
+function placesOf(rows: readonly (readonly number[])[]): number[] {
+  const vectors = openVectors(2, 100);
+  const [values, out] = [vectors.float32(rows.flat().length), vectors.int32(rows.length)];
+  values.set(rows.flat());
+  vectors.largest(values, values.length / rows.length, rows.length, out);
+  return [...out];
+}
+
+test("the largest of each row is found, the first of equal ones, and where nothing is larger the first number", () => {
+  const [nothing, least] = [Number.NaN, Number.NEGATIVE_INFINITY];
+  expect(placesOf([[1], [-1], [0], [nothing]])).toEqual([0, 0, 0, 0]);
+  expect(
+    placesOf([
+      [1, 5, 5, 2, 3],
+      [-3, -2, -1, -9, -1],
+      [nothing, 1, 2, 3, 4],
+      [0, nothing, 2, nothing, 1],
+      [0, 1, 2, 3, 4],
+      [least, least, least, least, least],
+      [4, 3, 2, 1, 0],
+      [0, 0, 0, 1e-30, 0],
+    ]),
+  ).toEqual([1, 2, 0, 2, 4, 0, 0, 3]);
+});
+
 test("arrays begin as zeros, and there are no more than were asked for", () => {
   const vectors = openVectors(2, 20_000);
   expect(vectors.float32(10_000).every((value) => value === 0)).toBe(true);

@@ -1,7 +1,6 @@
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { z } from "zod";
-import { inFixedBatches } from "../ask-labels.ts";
-import { predictedClasses } from "../query.ts";
+import { inFixedBatches, labelsOf } from "../ask-labels.ts";
 import { defineProbe } from "../unit.ts";
 import { rotations, translations } from "../views.ts";
 
@@ -20,11 +19,11 @@ export const alteredCopies = defineProbe({
   }),
   accepts: ["image"],
   async run(model, { features, labels }, { kind, amount }, { signal }) {
-    const { input, classes } = model;
+    const { input } = model;
     const { shape } = input;
     const width = sizeOf(shape);
     const { count, of } = kind === "rotation" ? rotations(amount) : translations(amount);
-    const ask = inFixedBatches(async (rows) => predictedClasses(await model.ask(rows), classes), width);
+    const ask = inFixedBatches(labelsOf(model), width);
     const right = new Float32Array(labels.length * count);
     for (let record = 0; record < labels.length; record += RECORDS) {
       signal?.throwIfAborted();

@@ -1,9 +1,8 @@
 import { InvalidInput } from "@shadowfarm/core/errors";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { z } from "zod";
-import { inFixedBatches } from "../ask-labels.ts";
+import { inFixedBatches, labelsOf } from "../ask-labels.ts";
 import { searchBoundary } from "../boundary-search.ts";
-import { predictedClasses } from "../query.ts";
 import { defineProbe } from "../unit.ts";
 import { translations } from "../views.ts";
 
@@ -37,12 +36,12 @@ export const hopSkipJump = defineProbe({
   }),
   accepts: ["image", "binary"],
   async run(model, { features, labels }, { geometry, subspace, translation }, { checkpoints, rng, signal }) {
-    const { input, classes } = model;
+    const { input } = model;
     const { low, high, shape } = input;
     const width = sizeOf(shape);
     const shifts = translation === 0 ? null : translations(translation);
     const copies = shifts?.count ?? 1;
-    const ask = inFixedBatches(async (rows) => predictedClasses(await model.ask(rows), classes), width);
+    const ask = inFixedBatches(labelsOf(model), width);
     const { distances, queries, found } = await searchBoundary(
       ask,
       shifts ? shifts.of(features, shape) : features,

@@ -2,8 +2,7 @@ import type { InputInfo } from "@shadowfarm/core/catalog";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { fillNormal, fillUniform, type Noise, noiseFrom } from "@shadowfarm/engine/noise";
 import { z } from "zod";
-import { inFixedBatches } from "../ask-labels.ts";
-import { predictedClasses } from "../query.ts";
+import { inFixedBatches, labelsOf } from "../ask-labels.ts";
 import { defineProbe } from "../unit.ts";
 
 /** Name of the array with the share that was known after so many queries. */
@@ -27,9 +26,9 @@ export const noisyCopies = defineProbe({
   }),
   accepts: ["image", "binary"],
   async run(model, { features, labels }, { amount }, { checkpoints, rng, signal }) {
-    const { input, classes } = model;
+    const { input } = model;
     const width = sizeOf(input.shape);
-    const ask = inFixedBatches(async (rows) => predictedClasses(await model.ask(rows), classes), width);
+    const ask = inFixedBatches(labelsOf(model), width);
     const copies = checkpoints.at(-1) ?? 0;
     const arrays: Record<string, Float32Array> = Object.fromEntries(
       checkpoints.map((most) => [shareAt(most), new Float32Array(labels.length)]),

@@ -3,8 +3,7 @@ import { normalQuantile } from "@shadowfarm/core/normal";
 import { sizeOf } from "@shadowfarm/engine/arrays";
 import { fillNormal, type Noise, noiseFrom } from "@shadowfarm/engine/noise";
 import { z } from "zod";
-import { type AskLabels, inFixedBatches } from "../ask-labels.ts";
-import { predictedClasses } from "../query.ts";
+import { type AskLabels, inFixedBatches, labelsOf } from "../ask-labels.ts";
 import { defineProbe } from "../unit.ts";
 
 /** Rows that are made at once. */
@@ -43,7 +42,7 @@ export const smoothing = defineProbe({
     const { input, classes } = model;
     const width = sizeOf(input.shape);
     const deviation = sigma * (input.high - input.low);
-    const ask = inFixedBatches(async (rows) => predictedClasses(await model.ask(rows), classes), width);
+    const ask = inFixedBatches(labelsOf(model), width);
     const copies = selection + samples;
     const rows = new Float32Array(Math.min(BLOCK, copies) * width);
     const radiusAt = radii(samples, alpha);
