@@ -69,11 +69,11 @@ test("sums are added up in double precision, for any number of numbers", () => {
 
 test("vectors are added one after another to what is there", () => {
   const width = 21;
-  const vectors = openVectors(3, 200);
+  const vectors = openVectors(3, 300);
   const values = vectors.float32(5 * width);
   values.set(values.map((_, at) => 10 ** ((at * 7) % 12)));
   const sum = vectors.float64(width).fill(0.1);
-  const parts = partsAt(vectors, values, [3 * width, 0, 2, 4 * width]);
+  const parts = partsAt(vectors, values, [3 * width, 0, 2, 4 * width, ...new Array(15).fill(width), 1]);
   const right = Array.from(sum, (before, at) =>
     parts.firsts.reduce((total, first) => total + (values[first + at] as number), before),
   );

@@ -12,6 +12,7 @@ import {
   type Local,
   memory,
   repeatWhile,
+  when,
 } from "./simd.ts";
 
 /**
@@ -163,27 +164,44 @@ const between = define(["i32", "i32", "i32", "i32", "f32"], null, (params, local
   );
 });
 
+/** Vectors that are added at once: so few that a core reads ahead in all of them. */
+const addedAtOnce = 8;
+
 const add = define(["i32", "i32", "i32", "i32", "i32"], null, (params, local) => {
   const [sum, width, values, firsts, count] = params as [Local, Local, Local, Local, Local];
   const sums = Array.from({ length: 8 }, () => local("vector"));
-  const [part, first, left] = [local("i32"), local("i32"), local("i32")];
-  // Sixteen sums stay in registers while all vectors are added to them.
-  return repeatWhile(
-    i32.greater(width.get, i32.constant(0)),
-    ...sums.map((pair, at) => pair.set(memory.load(sum.get, 16 * at))),
+  const [few, first, left, part] = [local("i32"), local("i32"), local("i32"), local("i32")];
+  const [to, column, columns] = [local("i32"), local("i32"), local("i32")];
+  // Sixteen sums stay in registers while some vectors are added to them.
+  const addSixteen = block(
+    ...sums.map((pair, at) => pair.set(memory.load(to.get, 16 * at))),
     first.set(firsts.get),
-    left.set(count.get),
+    left.set(few.get),
     repeatWhile(
       i32.greater(left.get, i32.constant(0)),
-      part.set(i32.add(values.get, i32.shiftLeft(memory.loadInt(first.get), 2))),
+      part.set(i32.add(column.get, i32.shiftLeft(memory.loadInt(first.get), 2))),
       ...sums.map((pair, at) => pair.set(f64x2.add(pair.get, memory.loadDoubles(part.get, 8 * at)))),
       first.set(i32.add(first.get, i32.constant(4))),
       left.set(i32.subtract(left.get, i32.constant(1))),
     ),
-    ...sums.map((pair, at) => memory.store(sum.get, pair.get, 16 * at)),
-    sum.set(i32.add(sum.get, i32.constant(128))),
-    values.set(i32.add(values.get, i32.constant(64))),
-    width.set(i32.subtract(width.get, i32.constant(16))),
+    ...sums.map((pair, at) => memory.store(to.get, pair.get, 16 * at)),
+  );
+  return repeatWhile(
+    i32.greater(count.get, i32.constant(0)),
+    few.set(i32.constant(addedAtOnce)),
+    when(i32.greater(few.get, count.get), few.set(count.get)),
+    to.set(sum.get),
+    column.set(values.get),
+    columns.set(width.get),
+    repeatWhile(
+      i32.greater(columns.get, i32.constant(0)),
+      addSixteen,
+      to.set(i32.add(to.get, i32.constant(128))),
+      column.set(i32.add(column.get, i32.constant(64))),
+      columns.set(i32.subtract(columns.get, i32.constant(16))),
+    ),
+    firsts.set(first.get),
+    count.set(i32.subtract(count.get, few.get)),
   );
 });
 
