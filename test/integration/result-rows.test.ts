@@ -6,6 +6,7 @@ import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
 import { measureColumns, type RowFilter } from "@shadowfarm/store/result-filter";
 import { groupsOf } from "@shadowfarm/store/result-groups";
+import type { ResultMemory } from "@shadowfarm/store/result-memory";
 import { pageOfRows, rowsVersion } from "@shadowfarm/store/result-rows";
 import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import pg from "pg";
@@ -26,6 +27,11 @@ const test = base.extend<{ reader: Reader; kept: KeptResults }>({
   },
 });
 
+async function current(kept: KeptResults): Promise<ResultMemory> {
+  await kept.version();
+  return kept.ask((memory) => memory);
+}
+
 /** Every row, as the means are to be made from. */
 async function allRows(reader: Reader): Promise<NaiveRow[]> {
   const rows = await reader.query<NaiveRow>(Prisma.sql`SELECT *, data::text FROM "ResultRow"`);
@@ -44,7 +50,7 @@ function rounded(value: unknown): unknown {
 
 async function expectSameMeans(kept: KeptResults, reader: Reader): Promise<void> {
   const rows = await allRows(reader);
-  const memory = await kept.current();
+  const memory = await current(kept);
   const wanted: Measure[] = ["auc", "tpr@0.01", "queries"];
   const repeats: RowFilter = { is: [{ dimension: "repeat", values: ["0", "1"] }], within: [] };
   for (const filter of [everything, repeats]) {
@@ -81,7 +87,7 @@ describe("rows of results", () => {
     expect(await marked()).toEqual([key("1"), key("2")]);
     const means = async () => {
       await expectSameMeans(kept, reader);
-      const [group] = groupsOf(await kept.current(), everything, ["attack"], ["auc"], 10);
+      const [group] = groupsOf(await current(kept), everything, ["attack"], ["auc"], 10);
       return [group?.n, group?.mixed, group?.measures.auc?.mean?.toPrecision(12)];
     };
     expect(await means()).toEqual([2, false, "0.700000000000"]);
@@ -129,10 +135,10 @@ describe("rows of results", () => {
     await expectSameMeans(kept, reader);
     await store.db.experiment.delete({ where: { id: "a" } });
     await expectSameMeans(kept, reader);
-    expect((await kept.current()).experiments.size).toBe(1);
+    expect((await current(kept)).experiments.size).toBe(1);
     await store.db.experiment.delete({ where: { id: "b" } });
     await expectSameMeans(kept, reader);
-    expect((await kept.current()).live).toHaveLength(0);
+    expect((await current(kept)).live).toHaveLength(0);
   });
 
   test("are kept as of one moment while others write them, and read once for all who ask", async ({
@@ -152,16 +158,16 @@ describe("rows of results", () => {
       writing = false;
     })();
     while (writing) {
-      const memory = await kept.current();
+      const memory = await current(kept);
       // What both have comes in both at a time.
       expect(memory.experiments.get("a")?.results).toEqual(memory.experiments.get("b")?.results);
       const n = groupsOf(memory, everything, [], ["auc"], 10).reduce((sum, group) => sum + group.n, 0);
       expect(n).toBe(memory.experiments.get("a")?.ids.length ?? 0);
-      expect(await Promise.all([kept.current(), kept.current()])).toHaveLength(2);
+      expect(await Promise.all([kept.ask(() => 1), kept.version().then(() => kept.ask(() => 2))])).toEqual([1, 2]);
     }
     await writer;
     await expectSameMeans(kept, reader);
-    const [group] = groupsOf(await kept.current(), everything, ["attack"], ["auc"], 10);
+    const [group] = groupsOf(await current(kept), everything, ["attack"], ["auc"], 10);
     expect(group).toMatchObject({ n: 30, measures: { auc: { mean: 0.75, sd: 0 } } });
   });
 
@@ -213,7 +219,7 @@ describe("rows of results", () => {
     await store.db
       .$executeRaw`UPDATE "ResultRow" SET gap = 'NaN', auc = 1e-7, "testAccuracy" = 'Infinity', "tprAt01" = NULL`;
     const { rows } = await pageOfRows(reader, everything, { measure: "id", descending: false }, 10, null);
-    const memory = await kept.current();
+    const memory = await current(kept);
     const [row] = rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
     expect(row).toMatchObject({
       ...{ id: rows[0]?.id, experimentId: name, repeat: 0, noSignal: false, attackParams: { at: "}\n" } },
@@ -253,7 +259,7 @@ describe("rows of results", () => {
     ];
     for (const filter of filters) {
       const page = await pageOfRows(reader, filter, { measure: "id", descending: false }, 100, null);
-      const memory = await kept.current();
+      const memory = await current(kept);
       const rows = page.rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
       const columns = new Map<string, unknown[]>();
       for await (const batch of resultColumns(databaseUrl, filter, 10)) {

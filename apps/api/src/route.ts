@@ -34,8 +34,6 @@ export interface Resources {
   events: Events;
   replies: Replies;
   rowTexts: RowTexts;
-  /** Rises with every change of the results; never older than the call. */
-  resultsVersion(): Promise<number>;
   /** Whose share is used by what is submitted without a token. */
   user: string;
 }

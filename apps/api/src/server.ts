@@ -7,11 +7,9 @@ import type { Place } from "@shadowfarm/ml/check-experiment";
 import { catalogIn } from "@shadowfarm/ml/data-source";
 import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
-import { gather } from "@shadowfarm/store/gather";
 import { keepResults } from "@shadowfarm/store/keep-results";
 import { openReader } from "@shadowfarm/store/reader";
 import { valuesOf } from "@shadowfarm/store/result-groups";
-import { rowsVersion } from "@shadowfarm/store/result-rows";
 import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";
@@ -64,22 +62,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const scanner = await openReader(store.url, SCANS);
   const results = keepResults(store.url, reader);
   // Now, or the first who ask would wait for all that is read and numbered once.
-  valuesOf(await results.current(), plainDimensions);
+  await results.version();
+  await results.ask((memory) => valuesOf(memory, plainDimensions));
   const closeReaders = async () => {
     for (const one of [results, reader, scanner]) await one.close();
   };
   const events = await openEvents(store, reader, log);
   const catalog = await catalogIn(place.datasetFolders);
-  // Asked once for all who come while it is asked for those before.
-  const versionOnce = gather(async (asked: readonly null[]) => {
-    const version = await rowsVersion(reader);
-    return asked.map(() => version);
-  });
-  const kept = {
-    replies: keepReplies(),
-    rowTexts: keepRowTexts(),
-    resultsVersion: () => versionOnce(null),
-  };
+  const kept = { replies: keepReplies(), rowTexts: keepRowTexts() };
   const web = fileURLToPath(new URL("../../web/dist", import.meta.url));
   const definitions = await definitionsIn(fileURLToPath(new URL("../../../docs", import.meta.url)));
   const shipped = await shippedExperiments(catalog);

@@ -1,76 +1,74 @@
 import { type Dimension, numericDimensions } from "@shadowfarm/core/dimensions";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
 import { isOfCells, meansCells, meansOneExperiment, parameterValues, type RowFilter } from "./result-filter.ts";
-import { type Cells, isOwn, ownNames, type ResultMemory, type Setting, settingValue } from "./result-memory.ts";
+import { type Cells, isOwn, type ResultMemory, type Setting, settingValue } from "./result-memory.ts";
 
-/** Results of a memory that are chosen, each once; or cells, where those of one result are told apart. Valid until the next are. */
-export interface Chosen {
-  results: Int32Array; // chosen; places
-  ids: Float64Array; // chosen; of the first cell of each
-  cells: ChosenCells | null;
+/** Results, each once; or cells, where those of one result are told apart. Valid until the next question. */
+export interface Candidates {
+  results: Int32Array; // candidates; places
+  /** Of the first cell of each; null where they are in the order of these. */
+  ids: Float64Array | null; // candidates
+  cells: CandidateCells | null;
 }
 
 /** Whose cells, and which of their repeats. */
-interface ChosenCells {
+interface CandidateCells {
   experiments: readonly Cells[];
-  experiment: Int32Array; // chosen
-  repeat: Int32Array; // chosen
+  experiment: Int32Array; // candidates
+  repeat: Int32Array; // candidates
 }
 
 /**
- * The results that a filter chooses. What experiments share comes once, as the cell that came first; with `by` experiments once in
- * each, and of one experiment every cell.
+ * The results among which a filter chooses, already by what it says of cells. What experiments share comes once, as the cell that came
+ * first; with `by` experiments once in each, and of one experiment every cell.
  */
-export function chooseResults(memory: ResultMemory, filter: RowFilter, by: readonly Dimension[]): Chosen {
+export function candidatesFor(memory: ResultMemory, filter: RowFilter, by: readonly Dimension[]): Candidates {
   memory.work.begin();
-  if (meansCells(filter, by)) return chooseCells(memory, filter, by);
-  const { live, firstIds, work } = memory;
-  const passing = passingOf(memory, filter, live);
-  const [results, ids] = [work.takeInts(passing.length), work.takeNumbers(passing.length)];
-  for (let at = 0; at < passing.length; at++) {
-    const result = live[passing[at] as number] as number;
-    results[at] = result;
-    ids[at] = firstIds[result] as number;
+  if (!meansCells(filter, by)) return { results: memory.live, ids: null, cells: null };
+  const experiments = memory.experimentsBy((cells) => filter.is.every((one) => isMeant(cells, one)));
+  const repeats = filter.is.filter(({ dimension }) => dimension === "repeat").map(({ values }) => values.map(Number));
+  const [only, ...others] = experiments;
+  if (only && others.length === 0 && repeats.length === 0 && meansOneExperiment(filter, by) && !by.some(isOfCells)) {
+    return { results: only.results, ids: null, cells: null };
   }
-  return { results, ids, cells: null };
+  const all = cellsOf(memory, experiments, repeats);
+  return meansOneExperiment(filter, by) ? all : firstOfEach(memory, all, by.includes("experiment"));
 }
 
-function chooseCells(memory: ResultMemory, filter: RowFilter, by: readonly Dimension[]): Chosen {
-  const { work } = memory;
-  const experiments = experimentsOf(memory, filter, by);
-  const wanted = filter.is.filter(({ dimension }) => dimension === "repeat").map(({ values }) => values.map(Number));
-  const passing = experiments.map(({ results, repeats }) =>
-    wanted.reduce(
-      (passing, some) => keepIn(passing, (at) => some.includes(repeats[at] as number)),
-      passingOf(memory, filter, results),
-    ),
-  );
-  const length = passing.reduce((sum, { length }) => sum + length, 0);
-  const [results, ids] = [work.takeInts(length), work.takeNumbers(length)];
-  const [experiment, repeat] = [work.takeInts(length), work.takeInts(length)];
-  let end = 0;
-  experiments.forEach((cells, of) => {
-    const places = passing[of] as Int32Array;
-    experiment.fill(of, end, end + places.length);
-    for (let at = 0; at < places.length; at++) {
-      const cell = places[at] as number;
-      results[end] = cells.results[cell] as number;
-      ids[end] = cells.ids[cell] as number;
-      repeat[end++] = cells.repeats[cell] as number;
+function isMeant(cells: Cells, { dimension, values }: RowFilter["is"][number]): boolean {
+  if (dimension !== "experiment" && dimension !== "experimentId") return true;
+  return values.includes(cells[dimension]);
+}
+
+type WithCells = { [Name in keyof Candidates]: NonNullable<Candidates[Name]> };
+
+/** @param repeats lists of which each is to have a cell's */
+function cellsOf(
+  { work }: ResultMemory,
+  experiments: readonly Cells[],
+  repeats: readonly (readonly number[])[],
+): WithCells {
+  const most = experiments.reduce((sum, { ids }) => sum + ids.length, 0);
+  const [results, ids] = [work.takeInts(most), work.takeNumbers(most)];
+  const [experiment, repeat] = [work.takeInts(most), work.takeInts(most)];
+  let count = 0;
+  for (const [of, cells] of experiments.entries()) {
+    for (let cell = 0; cell < cells.ids.length; cell++) {
+      const own = cells.repeats[cell] as number;
+      if (repeats.length > 0 && !repeats.every((some) => some.includes(own))) continue;
+      results[count] = cells.results[cell] as number;
+      ids[count] = cells.ids[cell] as number;
+      experiment[count] = of;
+      repeat[count++] = own;
     }
-  });
-  const cells = { experiments, experiment, repeat };
-  if (meansOneExperiment(filter, by)) return { results, ids, cells };
-  return keepFirst(memory, { results, ids }, cells, by.includes("experiment"));
+  }
+  return cut({ results, ids, cells: { experiments, experiment, repeat } }, count);
 }
 
 /** Keeps of the cells that have one result the first: of all, or of those under each name of experiments. */
-function keepFirst(
-  { work, count }: ResultMemory,
-  { results, ids }: Pick<Chosen, "results" | "ids">,
-  { experiments, experiment, repeat }: ChosenCells,
-  underNames: boolean,
-): Chosen {
+function firstOfEach({ work, count }: ResultMemory, all: WithCells, underNames: boolean): WithCells {
+  const { results, ids, cells } = all;
+  const { experiments, experiment, repeat } = cells;
   // Experiments of one name follow each other, so that one number tells whether a result was met under this name.
   const names = experiments.map(({ experiment }) => experiment);
   const nameOf = names.map((name) => (underNames ? names.indexOf(name) : 0));
@@ -92,85 +90,28 @@ function keepFirst(
     experiment[to] = experiment[at] as number;
     repeat[to] = repeat[at] as number;
   }
+  return cut(all, kept);
+}
+
+function cut({ results, ids, cells: { experiments, experiment, repeat } }: WithCells, count: number): WithCells {
   return {
-    results: results.subarray(0, kept),
-    ids: ids.subarray(0, kept),
-    cells: { experiments, experiment: experiment.subarray(0, kept), repeat: repeat.subarray(0, kept) },
+    results: results.subarray(0, count),
+    ids: ids.subarray(0, count),
+    cells: { experiments, experiment: experiment.subarray(0, count), repeat: repeat.subarray(0, count) },
   };
 }
 
-/** Those that a filter names; by name where they are told apart so. */
-function experimentsOf(memory: ResultMemory, filter: RowFilter, by: readonly Dimension[]): Cells[] {
-  const named = filter.is.filter(({ dimension }) => dimension === "experiment" || dimension === "experimentId");
-  const experiments = [...memory.experiments.values()].filter((cells) =>
-    named.every(({ dimension, values }) => values.includes(cells[dimension as "experiment"])),
-  );
-  if (!by.includes("experiment")) return experiments;
-  return experiments.sort(
-    (one, other) => Number(one.experiment > other.experiment) - Number(one.experiment < other.experiment),
-  );
-}
-
-/** The places among `results` of those that a filter chooses, whatever cells have them. */
-function passingOf(memory: ResultMemory, filter: RowFilter, results: Int32Array): Int32Array {
-  const { combinationOf, work } = memory;
-  const isWanted = wantedCombinations(memory, filter);
-  let passing = work.takeInts(results.length);
-  let count = 0;
-  for (let at = 0; at < results.length; at++) {
-    if (isWanted[combinationOf[results[at] as number] as number] !== 0) passing[count++] = at;
-  }
-  passing = passing.subarray(0, count);
-  for (const name of ownNames) {
-    const { codes, different } = memory.own[name];
-    for (const { values } of filter.is.filter(({ dimension }) => dimension === name)) {
-      const wanted = different.map((text) => values.includes(text));
-      passing = keepIn(passing, (at) => wanted[codes[results[at] as number] as number] as boolean);
-    }
-  }
-  for (const { measure, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } of filter.within) {
-    passing = keepWithin(passing, results, memory.measure(measure), min, max);
-  }
-  return passing;
-}
-
-function wantedCombinations(memory: ResultMemory, filter: RowFilter): Uint8Array {
-  const isWanted = new Uint8Array(memory.combinations.length).fill(1);
+/** Which combinations a filter chooses. */
+export function chosenCombinations(memory: ResultMemory, filter: RowFilter): Uint8Array {
+  const isChosen = new Uint8Array(memory.combinations.length).fill(1);
   for (const { dimension, values } of filter.is) {
     if (isOfCells(dimension) || isOwn(dimension)) continue;
     const { codes, examples } = memory.coding([dimension]);
-    const isMeant = meaningOf(dimension, values);
-    const meant = examples.map((at) => isMeant(settingValue(memory.combinations[at] as Setting, dimension)));
-    for (let at = 0; at < isWanted.length; at++) if (!meant[codes[at] as number]) isWanted[at] = 0;
+    const isOneOf = meaningOf(dimension, values);
+    const isWanted = examples.map((at) => isOneOf(settingValue(memory.combinations[at] as Setting, dimension)));
+    for (let at = 0; at < isChosen.length; at++) if (!isWanted[codes[at] as number]) isChosen[at] = 0;
   }
-  return isWanted;
-}
-
-function keepWithin(
-  places: Int32Array,
-  results: Int32Array,
-  values: Float64Array,
-  min: number,
-  max: number,
-): Int32Array {
-  let kept = 0;
-  for (let at = 0; at < places.length; at++) {
-    const place = places[at] as number;
-    const value = values[results[place] as number] as number;
-    // Not so for NaN: what was not measured is within no bounds.
-    if (value >= min && value <= max) places[kept++] = place;
-  }
-  return places.subarray(0, kept);
-}
-
-/** As `filter` does, in the same array and without lists between. */
-function keepIn(places: Int32Array, isKept: (place: number) => boolean): Int32Array {
-  let kept = 0;
-  for (let at = 0; at < places.length; at++) {
-    const place = places[at] as number;
-    if (isKept(place)) places[kept++] = place;
-  }
-  return places.subarray(0, kept);
+  return isChosen; // combinations
 }
 
 /** Whether a value of a dimension is one of those that a filter names. */
@@ -184,4 +125,26 @@ function meaningOf(dimension: Dimension, values: readonly string[]): (value: unk
     return (value) => numbers.has(value as number);
   }
   return (value) => values.includes(value as string);
+}
+
+/** Bounds of a measure. */
+export interface Bounds {
+  values: Float64Array; // results
+  min: number;
+  max: number;
+}
+
+/** What a filter says of results by themselves. */
+export function testsOfResults(memory: ResultMemory, { is, within }: RowFilter) {
+  const own = is.flatMap(({ dimension, values }) => {
+    if (!isOwn(dimension)) return [];
+    const { codes, different } = memory.own[dimension];
+    return [{ codes, isWanted: different.map((text) => values.includes(text)) }];
+  });
+  const bounds: Bounds[] = within.map(({ measure, min, max }) => ({
+    values: memory.measure(measure),
+    min: min ?? Number.NEGATIVE_INFINITY,
+    max: max ?? Number.POSITIVE_INFINITY,
+  }));
+  return { own, bounds };
 }

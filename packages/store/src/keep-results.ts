@@ -7,15 +7,21 @@ import { Prisma } from "./generated/client.ts";
 import type { Reader } from "./reader.ts";
 import { measureColumns } from "./result-filter.ts";
 import { type Cells, type OfResult, ResultMemory, type Setting } from "./result-memory.ts";
+import { rowsVersion } from "./result-rows.ts";
 import { settingsQuery } from "./settings.ts";
 
 const { sql, raw, join } = Prisma;
 
 /** All results of a farm in memory, as they are in the database. */
 export interface KeptResults {
-  /** As they are at some moment after the call; good until the event loop turns. */
-  current(): Promise<ResultMemory>;
-  /** As they were when it was last asked. */
+  /** Rises whenever results are added, made anew or gone; never older than the call. */
+  version(): Promise<number>;
+  /**
+   * What a question finds in the results as they are at the last version that was told, or later. Each is answered in a turn of the
+   * event loop of its own, so that many do not keep everybody else waiting.
+   */
+  ask<T>(question: (memory: ResultMemory) => T): Promise<T>;
+  /** As they were when somebody last asked. */
   latest(): ResultMemory;
   close(): Promise<void>;
 }
@@ -65,19 +71,26 @@ export function keepResults(url: string, reader: Reader): KeptResults {
   pool.on("error", () => {});
   let memory = new ResultMemory();
   let versions: Versions = new Map();
+  let [told, read] = [0, -1];
 
   /** Reads what has changed, all as of one moment. */
   const readOn = async (client: pg.ClientBase) => {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
     if (memory.mostIsGone()) [memory, versions] = [new ResultMemory(), new Map()];
-    const newest = await versionsOf((query) => client.query({ text: query.text, values: query.values }));
-    memory.replace(await readCells(client, memory, changedIn(versions, newest)));
+    const newest = await versionsOf(client);
+    const changed = [...newest.keys()].filter((id) => newest.get(id) !== versions.get(id));
+    memory.replace(await readCells(client, memory, changed));
     versions = newest;
+    read = [...newest.values()].reduce((sum, version) => sum + version, 0);
     await client.query("COMMIT");
   };
-  const update = async (asked: readonly null[]): Promise<ResultMemory[]> => {
-    const newest = await versionsOf(async (query) => ({ rows: await reader.query(query) }));
-    if (changedIn(versions, newest).length > 0) {
+  // Once for all who ask while it is done for those before.
+  const version = gather(async (asked: readonly null[]) => {
+    told = await rowsVersion(reader);
+    return asked.map(() => told);
+  });
+  const update = gather(async (asked: readonly null[]) => {
+    if (read < told) {
       const client = await pool.connect();
       let failed = true;
       try {
@@ -87,26 +100,30 @@ export function keepResults(url: string, reader: Reader): KeptResults {
         client.release(failed);
       }
     }
-    return asked.map(() => memory);
+    return [...asked];
+  });
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    version: () => version(null),
+    async ask(question) {
+      if (read < told) await update(null);
+      turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+      await turn;
+      return question(memory);
+    },
+    latest: () => memory,
+    close: () => pool.end(),
   };
-  const ask = gather(update);
-  return { current: () => ask(null), latest: () => memory, close: () => pool.end() };
 }
 
 /** How often the rows of each experiment changed. */
 type Versions = ReadonlyMap<string, number>;
 
-async function versionsOf(query: (sql: Prisma.Sql) => Promise<{ rows: unknown[] }>): Promise<Versions> {
-  const { rows } = await query(
-    sql`SELECT "experimentId", sum(changes)::text AS version FROM "ResultChange" GROUP BY 1`,
+async function versionsOf(client: pg.ClientBase): Promise<Versions> {
+  const { rows } = await client.query<{ experimentId: string; version: string }>(
+    `SELECT "experimentId", sum(changes)::text AS version FROM "ResultChange" GROUP BY 1`,
   );
-  return new Map(
-    (rows as { experimentId: string; version: string }[]).map((row) => [row.experimentId, Number(row.version)]),
-  );
-}
-
-function changedIn(before: Versions, now: Versions): string[] {
-  return [...now.keys()].filter((id) => now.get(id) !== before.get(id));
+  return new Map(rows.map((row) => [row.experimentId, Number(row.version)]));
 }
 
 /** The cells of some experiments as they are now, of which only those are read whose rows are not known: rows never change. */

@@ -2,7 +2,7 @@ import type { Dimension, Measure } from "@shadowfarm/core/dimensions";
 import { InvalidInput } from "@shadowfarm/core/errors";
 import type { Interval } from "@shadowfarm/core/intervals";
 import type { Metrics } from "@shadowfarm/core/metrics";
-import { type Chosen, chooseResults } from "./choose-results.ts";
+import { type Bounds, type Candidates, candidatesFor, chosenCombinations, testsOfResults } from "./choose-results.ts";
 import { Prisma } from "./generated/client.ts";
 import type { Reader } from "./reader.ts";
 import { isOfCells, type RowFilter } from "./result-filter.ts";
@@ -48,27 +48,29 @@ export function groupsOf(
   wanted: readonly Measure[],
   limit: number,
 ): RowGroup[] {
-  const chosen = chooseResults(memory, filter, by);
-  const grouping = groupBy(memory, chosen, by);
-  const { n, first, firstId, only, synthetic, noSignal } = countsOf(memory, chosen, grouping);
-  const order = [...n.keys()].filter((group) => n[group] !== 0);
-  if (order.length > limit) {
+  const candidates = candidatesFor(memory, filter, by);
+  const tally = tallyOf(memory, candidates, filter, groupBy(memory, candidates, filter, by));
+  const { counts } = tally;
+  const firstOf = (group: number) => counts[WIDTH * group + FIRST] as number;
+  const idOf = (group: number) => (candidates.ids ? (candidates.ids[firstOf(group)] as number) : firstOf(group));
+  const groups = Array.from({ length: tally.count }, (_, group) => group).filter((group) => counts[WIDTH * group + N]);
+  if (groups.length > limit) {
     throw new InvalidInput(
       `there are more than ${limit} groups; filter, group by fewer dimensions, or raise the limit`,
     );
   }
-  const spreads = wanted.map((measure) => spreadsOf(memory.measure(measure), chosen, grouping));
-  order.sort((one, other) => (firstId[one] as number) - (firstId[other] as number));
-  return order.map((group) => {
-    const at = first[group] as number;
-    const result = chosen.results[at] as number;
+  const spreads = wanted.map((measure) => spreadsOf(memory.measure(measure), tally));
+  groups.sort((one, other) => idOf(one) - idOf(other));
+  return groups.map((group) => {
+    const first = firstOf(group);
+    const result = candidates.results[first] as number;
     return {
-      key: by.map((dimension) => valueIn(memory, chosen, at, dimension) ?? null),
+      key: by.map((dimension) => valueIn(memory, candidates, first, dimension) ?? null),
       setting: by.length === 0 ? settingOf(memory, result) : null,
-      n: n[group] as number,
-      mixed: only[group] === SEVERAL,
-      synthetic: synthetic[group] as number,
-      noSignal: noSignal[group] as number,
+      n: counts[WIDTH * group + N] as number,
+      mixed: counts[WIDTH * group + ONLY] === SEVERAL,
+      synthetic: counts[WIDTH * group + SYNTHETIC] as number,
+      noSignal: counts[WIDTH * group + NO_SIGNAL] as number,
       example: memory.jobKeys[result] as string,
       measures: Object.fromEntries(wanted.map((measure, at) => [measure, spreads[at]?.(group) as GroupedMeasure])),
     };
@@ -101,21 +103,11 @@ export function valuesOf(
   memory: ResultMemory,
   dimensions: readonly Dimension[],
 ): Map<Dimension, { value: unknown; count: number }[]> {
-  const everything = { is: [], within: [] };
   return new Map(
     dimensions.map((dimension) => {
-      const chosen = chooseResults(memory, everything, isOfCells(dimension) ? ["experimentId"] : []);
-      const { groups, count } = groupBy(memory, chosen, [dimension]);
-      const [counts, examples] = [new Float64Array(count), new Int32Array(count)];
-      groups.forEach((group, at) => {
-        (counts[group] as number) += chosen.cells ? 1 : (memory.cellsOf[chosen.results[at] as number] as number);
-        examples[group] = at;
-      });
-      const found = Array.from(counts, (count, group) => ({
-        value: valueIn(memory, chosen, examples[group] as number, dimension) ?? null,
-        count,
-      })).filter(({ value }) => value !== null);
-      return [dimension, found.sort(byFrequency).slice(0, MOST_VALUES)];
+      const found = (isOfCells(dimension) ? valuesOfCells : valuesOfResults)(memory, dimension);
+      const known = found.filter(({ value }) => value !== undefined && value !== null);
+      return [dimension, known.sort(byFrequency).slice(0, MOST_VALUES)];
     }),
   );
 }
@@ -127,146 +119,226 @@ function byFrequency(one: Valued, other: Valued): number {
   return (one.value as string | number) < (other.value as string | number) ? -1 : 1;
 }
 
-/** Which group each of the chosen is in; there may be groups without any. */
+function valuesOfCells({ experiments }: ResultMemory, dimension: Dimension): Valued[] {
+  const counts = new Map<unknown, number>();
+  const add = (value: unknown, count: number) => counts.set(value, (counts.get(value) ?? 0) + count);
+  for (const cells of experiments.values()) {
+    if (dimension === "repeat") for (const repeat of cells.repeats) add(repeat, 1);
+    else add(cells[dimension as "experiment"], cells.ids.length);
+  }
+  return Array.from(counts, ([value, count]) => ({ value, count }));
+}
+
+function valuesOfResults(memory: ResultMemory, dimension: Dimension): Valued[] {
+  const { live, cellsOf, combinationOf, combinations } = memory;
+  const count = (size: number, codeOf: (result: number) => number) => {
+    const counts = new Array<number>(size).fill(0);
+    for (const result of live) (counts[codeOf(result)] as number) += cellsOf[result] as number;
+    return counts;
+  };
+  if (isOwn(dimension)) {
+    const { codes, different } = memory.own[dimension];
+    const counts = count(different.length, (result) => codes[result] as number);
+    return counts.map((count, at) => ({ value: different[at], count }));
+  }
+  const { codes, examples } = memory.coding([dimension]);
+  const counts = count(examples.length, (result) => codes[combinationOf[result] as number] as number);
+  return counts
+    .map((count, at) => ({
+      value: settingValue(combinations[examples[at] as number] as Setting, dimension),
+      count,
+    }))
+    .filter(({ count }) => count > 0);
+}
+
+/** Which group results are in: by their combination, or each candidate by itself; `NO_GROUP` where a filter leaves them out. */
 interface Grouping {
-  groups: Int32Array; // chosen
+  ofCombination: Int32Array; // combinations
+  ofCandidate: Int32Array | null; // candidates
+  /** There may be groups that nothing is in. */
   count: number;
 }
 
-function groupBy(memory: ResultMemory, chosen: Chosen, by: readonly Dimension[]): Grouping {
-  const { results, cells } = chosen;
-  const { combinationOf, work } = memory;
-  const groups = work.takeInts(results.length);
-  let grouping: Grouping = { groups, count: memory.combinations.length };
-  if (by.length === 0) {
-    for (let at = 0; at < groups.length; at++) groups[at] = combinationOf[results[at] as number] as number;
-  } else {
-    const { codes, examples } = memory.coding(by.filter((dimension) => !isOfCells(dimension) && !isOwn(dimension)));
-    for (let at = 0; at < groups.length; at++) {
-      groups[at] = codes[combinationOf[results[at] as number] as number] as number;
-    }
-    grouping = { groups, count: examples.length };
+const NO_GROUP = -1;
+
+function groupBy(memory: ResultMemory, candidates: Candidates, filter: RowFilter, by: readonly Dimension[]): Grouping {
+  const ofCombination = memory.work.takeInts(memory.combinations.length).fill(NO_GROUP);
+  const isChosen = chosenCombinations(memory, filter);
+  const { codes, examples } = memory.coding(by.filter((dimension) => !isOfCells(dimension) && !isOwn(dimension)));
+  let count = by.length === 0 ? 0 : examples.length;
+  for (let at = 0; at < ofCombination.length; at++) {
+    if (isChosen[at]) ofCombination[at] = by.length === 0 ? count++ : (codes[at] as number);
   }
-  // Few of very many.
-  if (grouping.count > groups.length) grouping = split(grouping, 1, () => 0);
-  for (const name of ownNames.filter((name) => by.includes(name))) {
-    const { codes, different } = memory.own[name];
-    grouping = split(grouping, different.length, (at) => codes[results[at] as number] as number);
-  }
-  if (cells === null) return grouping;
+  const splits = splitsOf(memory, candidates, by);
+  if (splits.length === 0) return { ofCombination, ofCandidate: null, count };
+  const { results } = candidates;
+  const first: Numbered = {
+    numbers: memory.work
+      .takeInts(results.length)
+      .map((_, at) => ofCombination[memory.combinationOf[results[at] as number] as number] as number),
+    count,
+  };
+  const { numbers, count: all } = splits.reduce(splitNumbers, first);
+  return { ofCombination, ofCandidate: numbers, count: all };
+}
+
+/** By what groups are split beside combinations: numbers below `size` for the candidates. */
+interface Split {
+  size: number;
+  codeAt(at: number): number;
+}
+
+function splitsOf(memory: ResultMemory, { results, cells }: Candidates, by: readonly Dimension[]): Split[] {
+  const splits: Split[] = ownNames
+    .filter((name) => by.includes(name))
+    .map((name) => {
+      const { codes, different } = memory.own[name];
+      return { size: different.length, codeAt: (at) => codes[results[at] as number] as number };
+    });
+  if (cells === null) return splits;
   const { experiments, experiment, repeat } = cells;
   if (by.includes("experimentId")) {
-    grouping = split(grouping, experiments.length, (at) => experiment[at] as number);
+    splits.push({ size: experiments.length, codeAt: (at) => experiment[at] as number });
   }
   if (by.includes("experiment")) {
-    const names = [...new Set(experiments.map(({ experiment }) => experiment))];
-    const codes = experiments.map(({ experiment }) => names.indexOf(experiment));
-    grouping = split(grouping, names.length, (at) => codes[experiment[at] as number] as number);
+    const names = experiments.map(({ experiment }) => experiment);
+    const codes = names.map((name) => names.indexOf(name));
+    splits.push({ size: names.length, codeAt: (at) => codes[experiment[at] as number] as number });
   }
   if (by.includes("repeat")) {
     const most = repeat.reduce((most, one) => Math.max(most, one), 0);
-    grouping = split(grouping, most + 1, (at) => repeat[at] as number);
+    splits.push({ size: most + 1, codeAt: (at) => repeat[at] as number });
   }
-  return grouping;
+  return splits;
 }
 
-/** Groups of which each is split by codes below `size`. */
-function split({ groups, count }: Grouping, size: number, codeAt: (at: number) => number): Grouping {
-  return numbered(groups.length, count * size, (at) => (groups[at] as number) * size + codeAt(at));
+interface Numbered {
+  numbers: Int32Array; // candidates
+  count: number;
 }
 
-/** More are found by their hashes. */
-const LARGEST_TABLE = 2 ** 22;
-
-/** Numbers codes below `size` as they come up. */
-function numbered(length: number, size: number, codeAt: (at: number) => number): Grouping {
-  const groups = new Int32Array(length);
-  let count = 0;
-  if (size > LARGEST_TABLE) {
-    const numbers = new Map<number, number>();
-    for (let at = 0; at < length; at++) {
-      const code = codeAt(at);
-      const group = numbers.get(code) ?? numbers.size;
-      if (group === numbers.size) numbers.set(code, group);
-      groups[at] = group;
-    }
-    return { groups, count: numbers.size };
+/** Numbers for pairs of a number and a code, as they come up. */
+function splitNumbers({ numbers }: Numbered, { size, codeAt }: Split): Numbered {
+  const known = new Map<number, number>();
+  for (let at = 0; at < numbers.length; at++) {
+    const before = numbers[at] as number;
+    if (before === NO_GROUP) continue;
+    const pair = before * size + codeAt(at);
+    const number = known.get(pair) ?? known.size;
+    if (number === known.size) known.set(pair, number);
+    numbers[at] = number;
   }
-  const numbers = new Int32Array(size); // from 1
-  for (let at = 0; at < length; at++) {
-    const code = codeAt(at);
-    if (numbers[code] === 0) numbers[code] = ++count;
-    groups[at] = (numbers[code] as number) - 1;
-  }
-  return { groups, count };
+  return { numbers, count: known.size };
 }
 
-/** The only combination of a group of several. */
+/** Places of what is counted of a group: results, their only combination, those on synthetic data, and without signal, the first. */
+const [N, ONLY, SYNTHETIC, NO_SIGNAL, FIRST, WIDTH] = [0, 1, 2, 3, 4, 8] as const;
+/** The only combination where there are several. */
 const SEVERAL = -1;
 
-function countsOf(memory: ResultMemory, { results, ids }: Chosen, { groups, count }: Grouping) {
-  const [n, synthetic, noSignal] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
-  const [first, only] = [new Int32Array(count), new Int32Array(count)];
-  const firstId = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  const { combinationOf, noSignal: hasNone } = memory;
-  const { codes, examples } = memory.coding(["data"]);
-  const isSynthetic = examples.map((at) => memory.combinations[at]?.data === "synthetic");
-  for (let at = 0; at < groups.length; at++) {
-    const group = groups[at] as number;
+/** The candidates that a filter chooses, with their groups, and what is counted of these. */
+interface Tally {
+  results: Int32Array; // chosen; places
+  groups: Int32Array; // chosen
+  count: number;
+  counts: Int32Array; // groups × WIDTH
+}
+
+/** One look at each candidate: what looks at less in several loops takes longer. */
+function tallyOf(memory: ResultMemory, { results, ids }: Candidates, filter: RowFilter, grouping: Grouping): Tally {
+  const { combinationOf, noSignal, work } = memory;
+  const { ofCombination, ofCandidate, count } = grouping;
+  const { own, bounds } = testsOfResults(memory, filter);
+  const { isSynthetic } = memory;
+  const counts = work.takeInts(WIDTH * count).fill(0);
+  const [chosen, groups] = [work.takeInts(results.length), work.takeInts(results.length)];
+  let kept = 0;
+  candidates: for (let at = 0; at < results.length; at++) {
     const result = results[at] as number;
     const combination = combinationOf[result] as number;
-    if (n[group] === 0) only[group] = combination;
-    else if (only[group] !== combination) only[group] = SEVERAL;
-    (n[group] as number)++;
-    if ((ids[at] as number) < (firstId[group] as number)) {
-      firstId[group] = ids[at] as number;
-      first[group] = at;
+    const group = (ofCandidate === null ? ofCombination[combination] : ofCandidate[at]) as number;
+    if (group === NO_GROUP) continue;
+    for (let one = 0; one < bounds.length; one++) {
+      const { values, min, max } = bounds[one] as Bounds;
+      const value = values[result] as number;
+      // Not so for NaN: what was not measured is within no bounds.
+      if (!(value >= min && value <= max)) continue candidates;
     }
-    if (isSynthetic[codes[combination] as number]) (synthetic[group] as number)++;
-    if (hasNone[result] !== 0) (noSignal[group] as number)++;
+    if (own.length > 0 && !own.every(({ codes, isWanted }) => isWanted[codes[result] as number])) continue;
+    chosen[kept] = result;
+    groups[kept++] = group;
+    const of = WIDTH * group;
+    if (counts[of + N] === 0) {
+      counts[of + ONLY] = combination;
+      counts[of + FIRST] = at;
+    } else {
+      if (counts[of + ONLY] !== combination) counts[of + ONLY] = SEVERAL;
+      if (ids !== null && (ids[at] as number) < (ids[counts[of + FIRST] as number] as number)) counts[of + FIRST] = at;
+    }
+    (counts[of + N] as number)++;
+    if (isSynthetic[combination]) (counts[of + SYNTHETIC] as number)++;
+    if (noSignal[result] !== 0) (counts[of + NO_SIGNAL] as number)++;
   }
-  return { n, synthetic, noSignal, first, firstId, only };
+  return { results: chosen.subarray(0, kept), groups: groups.subarray(0, kept), count, counts };
 }
 
 /**
  * Mean and deviation of a measure in each group, from differences to its first value: equal values then have exactly that mean and no
  * deviation, and since the first is one of them, its distance from the mean cannot outweigh the deviation.
  */
-function spreadsOf(values: Float64Array, { results }: Chosen, { groups, count }: Grouping) {
-  // All of a group side by side: half as many places to look at.
-  const all = new Float64Array(WIDTH * count);
-  for (let at = 0; at < all.length; at += WIDTH) {
-    all[at + MIN] = Number.POSITIVE_INFINITY;
-    all[at + MAX] = Number.NEGATIVE_INFINITY;
+function spreadsOf(values: Float64Array, { results, groups, count }: Tally): (group: number) => GroupedMeasure {
+  const sums = new Float64Array(WIDTH * count);
+  for (let at = 0; at < sums.length; at += WIDTH) {
+    sums[at + MIN] = Number.POSITIVE_INFINITY;
+    sums[at + MAX] = Number.NEGATIVE_INFINITY;
   }
-  for (let at = 0; at < groups.length; at++) {
-    const value = values[results[at] as number] as number;
-    // Not measured.
-    if (Number.isNaN(value)) continue;
-    const group = WIDTH * (groups[at] as number);
-    if (all[group + N] === 0) all[group + START] = value;
-    const off = value - (all[group + START] as number);
-    (all[group + N] as number)++;
-    (all[group + SUM] as number) += off;
-    (all[group + SQUARES] as number) += off * off;
-    if (value < (all[group + MIN] as number)) all[group + MIN] = value;
-    if (value > (all[group + MAX] as number)) all[group + MAX] = value;
+  for (let at = 0; at < groups.length; ) {
+    // Repeats follow each other for the most part: as long as the group is the same, its sums are at hand.
+    const group = groups[at] as number;
+    const own = WIDTH * group;
+    let [known, start] = [sums[own + KNOWN] as number, sums[own + START] as number];
+    let [sum, squares] = [sums[own + SUM] as number, sums[own + SQUARES] as number];
+    let [min, max] = [sums[own + MIN] as number, sums[own + MAX] as number];
+    do {
+      const value = values[results[at++] as number] as number;
+      // Not measured.
+      if (Number.isNaN(value)) continue;
+      if (known === 0) start = value;
+      const off = value - start;
+      known++;
+      sum += off;
+      squares += off * off;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    } while (at < groups.length && groups[at] === group);
+    sums[own + KNOWN] = known;
+    sums[own + START] = start;
+    sums[own + SUM] = sum;
+    sums[own + SQUARES] = squares;
+    sums[own + MIN] = min;
+    sums[own + MAX] = max;
   }
-  return (group: number): GroupedMeasure => {
-    const own = all.subarray(WIDTH * group, WIDTH * (group + 1));
-    const [n, start, sum, squares, min, max] = own as unknown as [number, number, number, number, number, number];
+  return (group) => {
+    const own = WIDTH * group;
+    const n = sums[own + KNOWN] as number;
     if (n === 0) return { n, mean: null, sd: null, min: null, max: null };
-    const off = sum / n;
-    const sd = n < 2 ? null : Math.sqrt(Math.max(0, squares - sum * off) / (n - 1));
-    return { n, mean: start + off, sd, min, max };
+    const off = (sums[own + SUM] as number) / n;
+    const squares = Math.max(0, (sums[own + SQUARES] as number) - (sums[own + SUM] as number) * off);
+    return {
+      n,
+      mean: (sums[own + START] as number) + off,
+      sd: n < 2 ? null : Math.sqrt(squares / (n - 1)),
+      min: sums[own + MIN] as number,
+      max: sums[own + MAX] as number,
+    };
   };
 }
 
-/** Places of what is summed up of a group. */
-const [N, START, SUM, SQUARES, MIN, MAX, WIDTH] = [0, 1, 2, 3, 4, 5, 8] as const;
+/** Places of what is summed up of a measure in a group. */
+const [KNOWN, START, SUM, SQUARES, MIN, MAX] = [0, 1, 2, 3, 4, 5] as const;
 
-/** A dimension of one of the chosen; undefined where it has no such parameter. */
-function valueIn(memory: ResultMemory, { results, cells }: Chosen, at: number, dimension: Dimension): unknown {
+/** A dimension of a candidate; undefined where it has no such parameter. */
+function valueIn(memory: ResultMemory, { results, cells }: Candidates, at: number, dimension: Dimension): unknown {
   const result = results[at] as number;
   if (isOwn(dimension)) return memory.own[dimension].at(result);
   if (cells !== null && dimension === "repeat") return cells.repeat[at];

@@ -55,13 +55,14 @@ const LEAST_GONE = 10_000;
  */
 export class ResultMemory {
   readonly combinations: Setting[] = [];
+  readonly isSynthetic: boolean[] = []; // combinations
   readonly experiments = new Map<string, Cells>();
   /** For whoever answers a question. */
   readonly work = new WorkArrays();
   /** Results that were ever put in. */
   count = 0;
   combinationOf = new Int32Array(FIRST_CAPACITY); // results
-  /** Results that cells have now; places. */
+  /** Results that cells have now, by the ids of their first cells; places. */
   live = new Int32Array();
   /** How many cells have a result now. */
   cellsOf = new Int32Array(FIRST_CAPACITY); // results
@@ -92,6 +93,7 @@ export class ResultMemory {
   learn(combination: string, setting: Setting): void {
     if (this.places.has(combination)) return;
     this.places.set(combination, this.combinations.push(setting) - 1);
+    this.isSynthetic.push(setting.data === "synthetic");
     this.settingTexts.push(JSON.stringify({ combination, ...setting }).slice(1, -1));
   }
 
@@ -150,11 +152,8 @@ export class ResultMemory {
       for (const place of cells.results) (this.cellsOf[place] as number)++;
     }
     // Of all, since results that went from one experiment may be those of another.
+    // Of all, since results that went from one experiment may be those of another.
     const { firstIds, cellsOf, count } = this;
-    const live = new Int32Array(count);
-    let alive = 0;
-    for (let place = 0; place < count; place++) if (cellsOf[place] !== 0) live[alive++] = place;
-    this.live = live.subarray(0, alive);
     for (const { ids, results } of this.experiments.values()) {
       for (let at = 0; at < ids.length; at++) {
         const id = ids[at] as number;
@@ -162,6 +161,25 @@ export class ResultMemory {
         if (id < (firstIds[place] as number)) firstIds[place] = id;
       }
     }
+    const live = new Int32Array(count);
+    let [alive, latest, inOrder] = [0, 0, true];
+    for (let place = 0; place < count; place++) {
+      if (cellsOf[place] === 0) continue;
+      const id = firstIds[place] as number;
+      inOrder &&= id > latest;
+      latest = id;
+      live[alive++] = place;
+    }
+    this.live = live.subarray(0, alive);
+    if (!inOrder) this.live.sort((one, other) => (firstIds[one] as number) - (firstIds[other] as number));
+  }
+
+  /** Those that are chosen, by name. */
+  experimentsBy(isChosen: (cells: Cells) => boolean): Cells[] {
+    const chosen = [...this.experiments.values()].filter(isChosen);
+    return chosen.sort(
+      (one, other) => Number(one.experiment > other.experiment) - Number(one.experiment < other.experiment),
+    );
   }
 
   /** Whether so many results have no cell any more that the memory is better filled anew. */

@@ -16,8 +16,8 @@ const UNNAMED = "Published numbers of no paper that is named";
 
 /** The files are those that were there at the start. */
 const keeping: Keeping = {
-  version: versionBy(async ({ reader, resultsVersion }) =>
-    (await Promise.all([experimentsVersion(reader), resultsVersion()])).join(" "),
+  version: versionBy(async ({ reader, results }) =>
+    (await Promise.all([experimentsVersion(reader), results.version()])).join(" "),
   ),
   freshMs: FRESH_MS,
 };

@@ -47,7 +47,7 @@ const tag = "results";
 /** Results whose whole metrics are read at once. */
 const MOST_COMPARED = 5_000;
 const MOST_GROUPS = 5_000;
-const versionOfResults = ({ resultsVersion }: Resources) => resultsVersion();
+const versionOfResults = ({ results }: Resources) => results.version();
 /** Results whose scores are read at once. */
 const MOST_CURVES = 200;
 
@@ -76,8 +76,8 @@ export function resultRoutes(catalog: Catalog): Route[] {
         let texts = rows.map((row) => rowTexts.of(results.latest(), row));
         if (texts.includes(null)) {
           // Rows came since it was last read; those that are not there then are gone.
-          const memory = await results.current();
-          texts = rows.map((row) => rowTexts.of(memory, row));
+          await results.version();
+          texts = await results.ask((memory) => rows.map((row) => rowTexts.of(memory, row)));
         }
         return new Written(`{"results":[${texts.filter((text) => text !== null).join()}],"nextCursor":${nextCursor}}`);
       },
@@ -96,7 +96,7 @@ export function resultRoutes(catalog: Catalog): Route[] {
       keeping: { version: versionOfResults, freshMs: FRESH_MS },
       async handle({ query, resources: { results } }) {
         const asked = query.of ? [query.of] : plainDimensions.filter((name) => name !== "origin" && name !== "machine");
-        const values = valuesOf(await results.current(), asked);
+        const values = await results.ask((memory) => valuesOf(memory, asked));
         return { dimensions, measures: [...measures], values: Object.fromEntries(values) };
       },
     }),
@@ -329,7 +329,7 @@ function groupRoutes(
       async handle({ query, resources: { reader, results } }) {
         const by = [...new Set(query.by ?? [])];
         const wanted = [...new Set(query.metric)];
-        const groups = groupsOf(await results.current(), filterOf(query), by, wanted, query.limit);
+        const groups = await results.ask((memory) => groupsOf(memory, filterOf(query), by, wanted, query.limit));
         const single = groups.filter(({ n }) => n === 1).map(({ example }) => example);
         const intervals = await intervalsOf(reader, single);
         return write(
@@ -364,12 +364,15 @@ function groupAnswer(
 
 type Spread = z.input<typeof groupsSchema>["groups"][number]["metrics"][string];
 
-/** @param own interval of the only result of the group by itself */
+/**
+ * Written out, since there are thousands. Of several combinations an interval would say nothing.
+ *
+ * @param own interval of the only result of the group by itself
+ */
 function spreadOf(measure: Measure, found: GroupedMeasure, mixed: boolean, own: Interval | null): Spread {
-  const { min, max, ...spread } = found;
-  const summary = summaryOf(spread);
-  const known = { ...summary, min, max, chance: (chance as Record<string, number>)[measure] ?? null };
-  if (mixed) return { ...known, low: null, high: null, intervalOf: null };
-  if (own) return { ...known, low: own[0], high: own[1], intervalOf: "sample" };
-  return { ...known, intervalOf: summary.low === null ? null : "repeats" };
+  const { n, mean, sd, min, max } = found;
+  const ofRepeats = mixed || own ? null : summaryOf(found);
+  const [low, high] = own ?? [ofRepeats?.low ?? null, ofRepeats?.high ?? null];
+  const intervalOf = low === null ? null : own ? "sample" : "repeats";
+  return { n, mean, sd, low, high, min, max, chance: (chance as Record<string, number>)[measure] ?? null, intervalOf };
 }
