@@ -296,9 +296,12 @@ function spreadsOf(values: Float64Array, { results, groups, count }: Tally): (gr
     // Repeats follow each other for the most part: as long as the group is the same, its sums are at hand.
     const group = groups[at] as number;
     const own = WIDTH * group;
-    let [known, start] = [sums[own + KNOWN] as number, sums[own + START] as number];
-    let [sum, squares] = [sums[own + SUM] as number, sums[own + SQUARES] as number];
-    let [min, max] = [sums[own + MIN] as number, sums[own + MAX] as number];
+    let known = sums[own + KNOWN] as number;
+    let start = sums[own + START] as number;
+    let sum = sums[own + SUM] as number;
+    let squares = sums[own + SQUARES] as number;
+    let min = sums[own + MIN] as number;
+    let max = sums[own + MAX] as number;
     do {
       const value = values[results[at++] as number] as number;
       // Not measured.
