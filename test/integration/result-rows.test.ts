@@ -11,6 +11,7 @@ import { pageOfRows, rowsVersion } from "@shadowfarm/store/result-rows";
 import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import pg from "pg";
 import { describe, expect } from "vitest";
+import { seed } from "../../apps/api/bench/seed.ts";
 import { test as base } from "../fixtures.ts";
 import { storeCell, storeExperiment, storeResult } from "../stored-results.ts";
 
@@ -169,6 +170,23 @@ describe("rows of results", () => {
     await expectSameMeans(kept, reader);
     const [group] = groupsOf(await current(kept), everything, ["attack"], ["auc"], 10);
     expect(group).toMatchObject({ n: 30, measures: { auc: { mean: 0.75, sd: 0 } } });
+  });
+
+  test("are read anew, whole, once most of those that were read are gone", async ({ store, reader, kept }) => {
+    await seed(store, { results: 10_500, jobs: 10_500 });
+    const before = await current(kept);
+    expect(before.live).toHaveLength(10_500);
+    expect(groupsOf(before, everything, ["dataset"], ["auc"], 10)).toHaveLength(8);
+    await store.db.experiment.deleteMany();
+    const emptied = await current(kept);
+    expect(emptied.live).toHaveLength(0);
+    await storeExperiment(store, "a");
+    await storeCell(store, "a", 0, key("a"));
+    await storeResult(store, key("a"), 0.5);
+    const after = await current(kept);
+    expect(after).not.toBe(emptied);
+    expect(after.count).toBe(1);
+    await expectSameMeans(kept, reader);
   });
 
   test("are read again after the connection broke", async ({ store, reader, kept }) => {

@@ -76,11 +76,13 @@ export function keepResults(url: string, reader: Reader): KeptResults {
   /** Reads what has changed, all as of one moment. */
   const readOn = async (client: pg.ClientBase) => {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    if (memory.mostIsGone()) [memory, versions] = [new ResultMemory(), new Map()];
+    // Meanwhile the memory before answers those who asked earlier.
+    const anew = memory.mostIsGone();
+    const next = anew ? new ResultMemory() : memory;
     const newest = await versionsOf(client);
-    const changed = [...newest.keys()].filter((id) => newest.get(id) !== versions.get(id));
-    memory.replace(await readCells(client, memory, changed));
-    versions = newest;
+    const changed = [...newest.keys()].filter((id) => anew || newest.get(id) !== versions.get(id));
+    next.replace(await readCells(client, next, changed));
+    [memory, versions] = [next, newest];
     read = [...newest.values()].reduce((sum, version) => sum + version, 0);
     await client.query("COMMIT");
   };

@@ -152,7 +152,6 @@ export class ResultMemory {
       for (const place of cells.results) (this.cellsOf[place] as number)++;
     }
     // Of all, since results that went from one experiment may be those of another.
-    // Of all, since results that went from one experiment may be those of another.
     const { firstIds, cellsOf, count } = this;
     for (const { ids, results } of this.experiments.values()) {
       for (let at = 0; at < ids.length; at++) {
