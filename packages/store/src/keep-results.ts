@@ -48,7 +48,7 @@ const resultColumns: readonly Column[] = [
   ...measures.map((measure) => [measure, "measure"] as const),
 ];
 
-/** Rows that are read at a time. */
+/** Rows, or settings, that are read at a time. */
 const BATCH = 5_000;
 /** From so many missing rows on, an experiment is read whole. */
 const MANY = 20_000;
@@ -174,10 +174,11 @@ async function learnSettings(client: pg.ClientBase, memory: ResultMemory, which:
   const all = sql`SELECT DISTINCT combination::text FROM "ResultRow" WHERE ${which}`;
   const { rows } = await client.query<{ combination: string }>({ text: all.text, values: all.values });
   const unknown = memory.unknown(rows.map(({ combination }) => combination));
-  if (unknown.length === 0) return;
-  const { text, values } = settingsQuery(unknown, "values");
-  const settings = await client.query<{ combination: string } & Setting>({ text, values });
-  for (const { combination, ...setting } of settings.rows) memory.learn(combination, setting);
+  for (let at = 0; at < unknown.length; at += BATCH) {
+    const { text, values } = settingsQuery(unknown.slice(at, at + BATCH), "values");
+    const settings = await client.query<{ combination: string } & Setting>({ text, values });
+    for (const { combination, ...setting } of settings.rows) memory.learn(combination, setting);
+  }
 }
 
 /**
