@@ -3,34 +3,45 @@
  * as long as all else.
  */
 export class WorkArrays {
-  private ints = new Int32Array(2 ** 16);
-  private intsTaken = 0;
-  private numbers = new Float64Array(2 ** 16);
-  private numbersTaken = 0;
+  private readonly ints = new Room((length) => new Int32Array(length));
+  private readonly numbers = new Room((length) => new Float64Array(length));
 
   /** From now on all arrays that were taken are others'. */
   begin(): void {
-    this.intsTaken = 0;
-    this.numbersTaken = 0;
+    this.ints.taken = 0;
+    this.numbers.taken = 0;
   }
 
   /** With anything in it. */
   takeInts(length: number): Int32Array {
-    if (this.intsTaken + length > this.ints.length) {
-      this.ints = new Int32Array(2 * (this.ints.length + length));
-      this.intsTaken = 0;
-    }
-    this.intsTaken += length;
-    return this.ints.subarray(this.intsTaken - length, this.intsTaken);
+    return this.ints.take(length);
   }
 
   /** With anything in it. */
   takeNumbers(length: number): Float64Array {
-    if (this.numbersTaken + length > this.numbers.length) {
-      this.numbers = new Float64Array(2 * (this.numbers.length + length));
-      this.numbersTaken = 0;
+    return this.numbers.take(length);
+  }
+}
+
+const FIRST_LENGTH = 2 ** 16;
+
+/** One array, of which parts are taken; when it is too short, a longer one takes its place. */
+class Room<Part extends Int32Array | Float64Array> {
+  taken = 0;
+  private all: Part;
+  private readonly make: (length: number) => Part;
+
+  constructor(make: (length: number) => Part) {
+    this.make = make;
+    this.all = make(FIRST_LENGTH);
+  }
+
+  take(length: number): Part {
+    if (this.taken + length > this.all.length) {
+      this.all = this.make(2 * (this.all.length + length));
+      this.taken = 0;
     }
-    this.numbersTaken += length;
-    return this.numbers.subarray(this.numbersTaken - length, this.numbersTaken);
+    this.taken += length;
+    return this.all.subarray(this.taken - length, this.taken) as Part;
   }
 }
