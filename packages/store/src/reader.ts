@@ -30,7 +30,7 @@ export async function openReader(url: string, connections = 8): Promise<Reader> 
     idleTimeoutMillis: 0,
     statement_timeout: PATIENCE_MS,
     application_name: `shadowfarm reader ${process.pid}`,
-    // Means over a million results are to be made in memory; a few questions at a time are.
+    // Rows that experiments share are to be sorted in memory; a few questions at a time need it.
     options: "-c default_transaction_read_only=on -c work_mem=32MB",
     types: { getTypeParser: parserOf },
   });
