@@ -9,7 +9,7 @@ import type { Artifacts } from "@shadowfarm/store/artifacts";
 import type { Store } from "@shadowfarm/store/client";
 import { keepResults } from "@shadowfarm/store/keep-results";
 import { openReader } from "@shadowfarm/store/reader";
-import { valuesOf } from "@shadowfarm/store/result-groups";
+import { valuesOf } from "@shadowfarm/store/result-values";
 import { keepRowTexts } from "@shadowfarm/store/row-texts";
 import type { Logger } from "pino";
 import { isLoopback } from "./access.ts";

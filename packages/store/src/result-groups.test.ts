@@ -3,8 +3,9 @@ import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
 import { type NaiveRow, naiveGroups, remember } from "./naive-groups.fixture.ts";
 import type { RowFilter } from "./result-filter.ts";
-import { groupsOf, valuesOf } from "./result-groups.ts";
+import { groupsOf } from "./result-groups.ts";
 import { ResultMemory } from "./result-memory.ts";
+import { valuesOf } from "./result-values.ts";
 import { keepRowTexts } from "./row-texts.ts";
 
 const everything: RowFilter = { is: [], within: [] };

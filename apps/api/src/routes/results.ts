@@ -22,15 +22,10 @@ import { rocCurve, thinRoc } from "@shadowfarm/core/roc";
 import { rocBand } from "@shadowfarm/core/roc-band";
 import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
-import {
-  type GroupedMeasure,
-  groupsOf,
-  intervalsOf,
-  type RowGroup,
-  sampledInterval,
-  valuesOf,
-} from "@shadowfarm/store/result-groups";
+import { type GroupedMeasure, groupsOf, type RowGroup } from "@shadowfarm/store/result-groups";
+import { intervalsOf, sampledInterval } from "@shadowfarm/store/result-intervals";
 import { fullRows, pageOfRows } from "@shadowfarm/store/result-rows";
+import { valuesOf } from "@shadowfarm/store/result-values";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
 import { z } from "zod";
