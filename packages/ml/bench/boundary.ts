@@ -8,8 +8,8 @@ import { searchBoundary } from "../src/boundary-search.ts";
 import { forward, initialize, type Layer } from "../src/network.ts";
 
 // How fast the search for the decision boundary is, on one thread: one JSON object. The ratios compare with the model alone
-// in full batches, with the same search of one row at a time, and with the search in batches whose model alone is asked row by
-// row; all are timed in turn.
+// in full batches, with the same search whose model is asked row by row, and with one that also writes and hears one row at a
+// time; all are timed in turn.
 
 const { values } = parseArgs({
   options: {
@@ -59,8 +59,8 @@ const line = {
   rawQueriesPerSecond: Math.round(attack.rawPerSecond),
   shareOfRawThroughput: round(attack.queries / attack.seconds / attack.rawPerSecond),
   foundOthers: attack.found,
-  batchedOverSingle: round(single.rows),
-  batchedOverSingleAsks: round(single.asks),
+  batchedOverSingle: round(single.asks),
+  batchedOverSingleRows: round(single.rows),
 };
 process.stdout.write(`${JSON.stringify(line)}\n`);
 
