@@ -2,7 +2,7 @@
 export type Code = readonly number[];
 
 /** Types of values, by their number in WebAssembly; a vector is four float32 or int32 numbers, or two float64. */
-export const types = { i32: 0x7f, f32: 0x7d, vector: 0x7b } as const;
+export const types = { i32: 0x7f, f32: 0x7d, f64: 0x7c, vector: 0x7b } as const;
 export type Type = keyof typeof types;
 
 /** A parameter or variable of a function. */
@@ -126,8 +126,26 @@ export const f32x4 = {
   },
 };
 
+export const f64 = {
+  add: binary(0xa0),
+  most: binary(0xa5),
+  root: unary(0x9f),
+};
+
+/** Operations on both numbers of a vector as float64. */
 export const f64x2 = {
+  constant: (value: number): Code => [...simd(0x0c), ...new Uint8Array(Float64Array.of(value, value).buffer)],
+  ofAll: unary(...simd(0x14)),
   add: binary(...simd(0xf0)),
+  subtract: binary(...simd(0xf1)),
+  multiply: binary(...simd(0xf2)),
+  absolute: unary(...simd(0xec)),
+  most: binary(...simd(0xf5)),
+  /** All bits where a > b, none elsewhere. */
+  greater: binary(...simd(0x4a)),
+  /** Makes one of the two, an f64. */
+  reduce: (a: Local, operation: (one: Code, other: Code) => Code): Code =>
+    operation([...a.get, ...simd(0x21), 0], [...a.get, ...simd(0x21), 1]),
 };
 
 /** Reads and writes at an address and `offset` bytes. */
@@ -142,7 +160,9 @@ export const memory = {
     return [...fourth, ...third, ...second, ...first, ...simd(0x5c), 0, 0, ...lane(1), ...lane(2), ...lane(3)];
   },
   /** Two float32 numbers, as float64. */
-  loadDoubles: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), 0, ...unsigned(offset), ...simd(0x5f)],
+  loadDoubles: (address: Code): Code => [...address, ...simd(0x5d), 0, 0, ...simd(0x5f)],
+  /** One float32 number as the first of two float64; the second is 0. */
+  loadDouble: (address: Code): Code => [...address, ...simd(0x5c), 0, 0, ...simd(0x5f)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
@@ -150,6 +170,7 @@ export const memory = {
     0,
     ...unsigned(offset),
   ],
+  storeDouble: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x39, 0, ...unsigned(offset)],
 };
 
 /** A module whose functions work on the memory that is imported as `from.memory`, and are exported by their names. */

@@ -1,6 +1,6 @@
 import { createRng } from "@shadowfarm/core/rng";
 import { describe, expect, test } from "vitest";
-import { labelsFrom, labelsOf } from "./ask-labels.ts";
+import { inFixedBatches, labelsFrom, labelsOf } from "./ask-labels.ts";
 
 const width = 2;
 
@@ -39,6 +39,21 @@ describe.each([1, 2, 10, 30])("of %i classes", (classes) => {
       }
     }
   });
+});
+
+test.each([
+  ["what lies behind", 20, [5, 6, 7, 8, 9, 10, 11, 12]],
+  ["zeros where nothing does", 10, [5, 6, 7, 8, 9, 0, 0, 0]],
+])("a batch is filled up with %s, and the rows are left as they are", async (_, numbers, asked) => {
+  const rows = Float32Array.from({ length: numbers }, (_, at) => at);
+  const seen: number[][] = [];
+  const ask = inFixedBatches(async (batch) => {
+    seen.push([...batch]);
+    return Int32Array.from({ length: batch.length }, (_, row) => batch[row] as number);
+  }, 1);
+  expect([...(await ask(rows.subarray(5, 10)))]).toEqual([5, 6, 7, 8, 9]);
+  expect(seen).toEqual([asked]);
+  expect([...rows]).toEqual(Array.from({ length: numbers }, (_, at) => at));
 });
 
 test("labels are the asker's own, whatever is asked later", async () => {

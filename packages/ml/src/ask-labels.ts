@@ -27,9 +27,9 @@ export function labelsOf(model: Pick<ProbedModel, "ask" | "classes">): AskLabels
 }
 
 /**
- * Asks in a few fixed numbers of rows: at most `most`, and what is left over filled up with zeros to a power of two. A
- * compiled model makes a program for each number of rows. The rows that fill up are no queries: nothing is made of their
- * labels.
+ * Asks in a few fixed numbers of rows: at most `most`, and what is left over filled up to a power of two, with what lies behind
+ * the rows in their buffer if there is so much, or with zeros. A compiled model makes a program for each number of rows. The
+ * rows that fill up are no queries: nothing is made of their labels.
  */
 export function inFixedBatches(ask: AskLabels, width: number, most = batchRows(width)): AskLabels {
   const padded = new Map<number, Float32Array>();
@@ -41,7 +41,9 @@ export function inFixedBatches(ask: AskLabels, width: number, most = batchRows(w
       const batch = rows.subarray(first * width, (first + asked) * width);
       const size = Math.min(most, 2 ** Math.ceil(Math.log2(asked)));
       let whole = batch;
-      if (asked < size) {
+      if (batch.byteOffset + 4 * size * width <= batch.buffer.byteLength) {
+        whole = new Float32Array(batch.buffer, batch.byteOffset, size * width);
+      } else {
         whole = padded.get(size) ?? new Float32Array(size * width);
         padded.set(size, whole);
         whole.set(batch);

@@ -67,6 +67,7 @@ export interface Distances {
  *   and needs none at its beginning.
  * - At a checkpoint it is the nearest point that a draw, a step or a binary search has found so far, in the search's geometry.
  *   Points tried for a gradient are not considered.
+ * - Directions are of about one length, not of exactly one.
  * - In L∞ a step goes along the signs of a decaying mean of all estimates, not of the last one alone.
  * - Queries are counted, and end the search: the last estimate makes do with the directions that are left.
  * - Before another label is found, and where none ever is, the distance is that between two corners of the box.
@@ -93,12 +94,16 @@ export async function searchBoundary(
   const width = sizeOf(shape);
   const mostRows = options.mostRows ?? batchRows(width);
   const together = Math.min(labels.length, recordsAtOnce(width));
-  // Of each walk three arrays; the rows of an ask, a point, two sums of a gradient and their rows, strides, and the directions.
+  // Of each walk three arrays; the rows of an ask, a point and its distances, two sums of a gradient and their rows, the directions.
   const vectors = openVectors(
-    3 * together + 13,
-    (3 * together + mostRows + 5) * width + 3 * mostRows + 1 + directionNumbers(width, mostRows, subspace),
+    3 * together + 12,
+    (3 * together + mostRows + 3) * width + 2 * (mostRows + norms.length) + directionNumbers(width, mostRows, subspace),
   );
-  const space: Space = { width, low, high, geometry, vectors, point: vectors.float32(width) };
+  const space: Space = {
+    ...{ width, low, high, geometry, vectors },
+    point: vectors.float32(width),
+    measured: vectors.float64(norms.length),
+  };
   const rows = vectors.float32(mostRows * width);
   const rooms: Room[] = Array.from({ length: together }, () => ({
     record: vectors.float32(width),
@@ -157,59 +162,71 @@ function searchIn(
   const halvings = Math.ceil(-Math.log2(tolerance));
   const drawDirections = directionsIn(vectors, shape, mostRows, geometry, subspace, options.rng.child("directions"));
   const gradient = new GradientSum(vectors, width, mostRows);
-  const strides = vectors.float32(mostRows);
-  const fromStart = vectors.int32(1);
 
   /** A question of one row a walk, as long as there are queries left. */
   const one = ({ write, hear }: RowQuestion): Question => ({
     rows: ({ queries }) => (queries < budget ? 1 : 0),
-    write: ({ walk, first }, rows) => write(walk, rows, first * width),
-    hear: ({ walk, first }, rows, labels) => hear(walk, labels[first] !== walk.label, rows, first * width),
+    write,
+    hear(shares, rows, labels) {
+      for (const { walk, first } of shares) hear(walk, labels[first] !== walk.label, rows, first * width);
+    },
   });
+  /** Writes one row after another. */
+  const each =
+    (write: (walk: Walk, rows: Float32Array, from: number) => void): Question["write"] =>
+    (shares, rows) => {
+      for (const { walk, first } of shares) write(walk, rows, first * width);
+    };
   const affordable = (walks: readonly Walk[]) => walks.filter(({ queries }) => queries < budget);
 
   const itself = one({
-    write: ({ record }, rows, from) => rows.set(record, from),
+    write: each(({ record }, rows, from) => rows.set(record, from)),
     hear(walk, other) {
       if (other) stayHome(walk);
     },
   });
   const anyPoint = one({
-    write({ rng }, rows, from) {
+    write: each(({ rng }, rows, from) => {
       for (let at = from; at < from + width; at++) rows[at] = low + (high - low) * rng.uniform();
-    },
+    }),
     hear(walk, other, rows, from) {
       if (other) standAt(walk, space, rows, from);
     },
   });
+  const middle = ({ same, other }: Walk) => (same + other) / 2;
   const midpoint = one({
-    write: (walk, rows, from) => writeBetween(walk, space, (walk.same + walk.other) / 2, rows, from),
+    write(shares, rows) {
+      const ways = shares.map(({ walk }) => ({ walk, part: middle(walk) }));
+      writeBetween(ways, space, rows);
+    },
     hear(walk, other) {
-      const middle = (walk.same + walk.other) / 2;
       if (other) {
-        walk.other = middle;
+        walk.other = middle(walk);
         meetOther(walk);
-      } else walk.same = middle;
+      } else walk.same = middle(walk);
     },
   });
   const around: Question = {
     rows: ({ directions }) => directions,
-    write({ walk: { anchor, rng, spread }, first, count }, rows) {
-      const directions = drawDirections(rng, count);
-      for (let at = 0; at < count; at++) strides[at] = spread / (directions.lengths[at] as number);
-      vectors.step(anchor, strides, directions, space, rows, first * width);
+    write(shares, rows) {
+      for (const { walk, first, count } of shares) {
+        const directions = drawDirections(walk.rng, count);
+        vectors.step(walk.anchor, walk.spread / directions.length, directions, space, rows, first * width);
+      }
     },
-    hear(share, rows, labels) {
-      gradient.add(share, rows, labels);
-      const { walk } = share;
-      if (walk.others + walk.sames === walk.directions) gradient.writeDirection(walk, geometry);
+    hear(shares, rows, labels) {
+      for (const share of shares) {
+        gradient.add(share, rows, labels);
+        const { walk } = share;
+        if (walk.others + walk.sames === walk.directions) gradient.writeDirection(walk, geometry);
+      }
     },
   };
   const ahead = one({
-    write({ anchor, direction, stride }, rows, from) {
-      strides[0] = stride;
-      vectors.step(anchor, strides, { values: direction, firsts: fromStart, count: 1 }, space, rows, from);
-    },
+    write: each(({ anchor, direction, stride }, rows, from) => {
+      vectors.combine(1, anchor, stride, direction, rows, from);
+      vectors.clip(space, rows, from, width);
+    }),
     hear(walk, other, rows, from) {
       walk.stepped = other;
       if (other) standAt(walk, space, rows, from);
@@ -278,8 +295,8 @@ function searchIn(
 /** Queries kept back from an estimate for its step; a binary search's are kept back too. */
 const stepsKept = 4;
 
-/** A question's part in one row, which begins at `from`: writes it, and hears whether its label is not the record's. */
+/** A question of one row a walk: writes the rows, and hears of each, which begins at `from`, whether its label is not the record's. */
 interface RowQuestion {
-  write(walk: Walk, rows: Float32Array, from: number): void;
+  write: Question["write"];
   hear(walk: Walk, other: boolean, rows: Float32Array, from: number): void;
 }

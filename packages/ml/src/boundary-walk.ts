@@ -18,6 +18,8 @@ export interface Space {
   vectors: Vectors;
   /** For a point that is measured. */
   point: Float32Array; // width
+  /** For its distances. */
+  measured: Float64Array; // norms
 }
 
 /** One record's search for the decision boundary. */
@@ -80,8 +82,12 @@ export function startWalk(
   room.record.set(record);
   room.estimate.fill(0);
   const farthest = Float64Array.of(width, width * range, Math.sqrt(width) * range, range);
+  // Not spread: that takes longer than all the rest.
   return {
-    ...room,
+    record: room.record,
+    anchor: room.anchor,
+    direction: room.direction,
+    estimate: room.estimate,
     label,
     rng,
     queries: 0,
@@ -121,13 +127,12 @@ export interface Share {
   count: number;
 }
 
-/** What walks ask the model: writes the rows of a walk's share, and hears their labels. */
+/** What walks ask the model: writes the rows of an ask, which are some walks' shares in this order, and hears their labels. */
 export interface Question {
   /** Rows of a walk; they follow each other. Where there are several, their labels bring no nearer point. */
   rows(walk: Walk): number;
-  write(share: Share, rows: Float32Array): void;
-  /** @param labels of all rows of the ask */
-  hear(share: Share, rows: Float32Array, labels: Int32Array): void;
+  write(shares: readonly Share[], rows: Float32Array): void;
+  hear(shares: readonly Share[], rows: Float32Array, labels: Int32Array): void;
 }
 
 /**
@@ -138,29 +143,30 @@ export interface Question {
 export async function put(question: Question, walks: readonly Walk[], asking: Asking): Promise<void> {
   const { ask, space, rows, checkpoints, signal } = asking;
   const most = rows.length / space.width;
-  let [shares, written]: [Share[], number] = [[], 0];
-  const hearAll = async () => {
+  let shares: Share[] = [];
+  let count = 0;
+  const askAll = async () => {
     if (signal?.aborted) throw new Cancelled();
-    const labels = await ask(rows.subarray(0, written * space.width));
-    for (const share of shares) {
-      const { walk, count } = share;
+    question.write(shares, rows);
+    const labels = await ask(rows.subarray(0, count * space.width));
+    for (const { walk, count } of shares) {
       while ((checkpoints[walk.nearest.passed] as number) < walk.queries + count) passCheckpoint(walk, space);
       walk.queries += count;
-      question.hear(share, rows, labels);
     }
-    [shares, written] = [[], 0];
+    question.hear(shares, rows, labels);
+    shares = [];
+    count = 0;
   };
   for (const walk of walks) {
     for (let left = question.rows(walk); left > 0; ) {
-      const share = { walk, first: written, count: Math.min(left, most - written) };
-      question.write(share, rows);
+      const share = { walk, first: count, count: Math.min(left, most - count) };
       shares.push(share);
-      written += share.count;
+      count += share.count;
       left -= share.count;
-      if (written === most) await hearAll();
+      if (count === most) await askAll();
     }
   }
-  if (written > 0) await hearAll();
+  if (count > 0) await askAll();
 }
 
 /** Makes the point in `rows`, which has another label, the walk's anchor. */
@@ -168,7 +174,7 @@ export function standAt(walk: Walk, space: Space, rows: Float32Array, from: numb
   measureNearest(walk, space);
   walk.anchor.set(rows.subarray(from, from + space.width));
   walk.found = true;
-  walk.distance = distanceOf(walk, space);
+  walk.distance = distancesBetween(walk.anchor, walk.record, space)[norms.indexOf(space.geometry)] as number;
   walk.same = 0;
   walk.other = 1;
   meetOther(walk);
@@ -186,7 +192,7 @@ export function meetOther(walk: Walk): void {
 /** Pulls the anchor in to the part `other` of the way. */
 export function pullIn(walk: Walk, space: Space): void {
   measureNearest(walk, space);
-  writeBetween(walk, space, walk.other, walk.anchor, 0);
+  writeBetween([{ walk, part: walk.other }], space, walk.anchor);
   walk.distance *= walk.other;
   walk.same = 0;
   walk.other = 1;
@@ -206,27 +212,21 @@ export function finish(walk: Walk, space: Space): void {
 }
 
 /**
- * Writes the point at a part of the way from the record to the anchor: on the straight line, or in `linf` the anchor
+ * Writes the points at parts of the ways from records to anchors, a row for each: on the straight line, or in `linf` the anchor
  * clipped to the box around the record that is so much smaller (Chen et al. 2020).
  */
-export function writeBetween(
-  walk: Walk,
-  { width, geometry, vectors }: Space,
-  part: number,
-  out: Float32Array,
-  from: number,
-): void {
-  const { record, anchor } = walk;
-  if (geometry === "l2") {
-    vectors.between(record, anchor, part, out, from);
-    return;
-  }
-  const radius = part * walk.distance;
-  for (let at = 0; at < width; at++) {
-    const own = record[at] as number;
-    const there = anchor[at] as number;
-    out[from + at] = there > own + radius ? own + radius : there < own - radius ? own - radius : there;
-  }
+export function writeBetween(ways: readonly Way[], { geometry, vectors }: Space, out: Float32Array): void {
+  const pairs = ways.map(({ walk: { record, anchor, distance }, part }) => {
+    return { start: record, end: anchor, part: geometry === "l2" ? part : part * distance };
+  });
+  if (geometry === "l2") vectors.between(pairs, out, 0);
+  else vectors.within(pairs, out, 0);
+}
+
+/** A part of the way from a walk's record to its anchor. */
+interface Way {
+  walk: Walk;
+  part: number;
 }
 
 function passCheckpoint(walk: Walk, space: Space): void {
@@ -240,19 +240,9 @@ function passCheckpoint(walk: Walk, space: Space): void {
 function measureNearest(walk: Walk, space: Space): void {
   const { nearest, record } = walk;
   if (nearest.unmeasured === 0) return;
-  const { width, low, high, geometry, point } = space;
-  writeBetween(walk, space, nearest.unmeasured, point, 0);
-  // A coordinate counts as changed beyond what rounding does.
-  const least = 1e-6 * (high - low);
-  let [changed, sum, squares, largest] = [0, 0, 0, 0];
-  for (let at = 0; at < width; at++) {
-    const difference = Math.abs((point[at] as number) - (record[at] as number));
-    if (difference > least) changed++;
-    sum += difference;
-    squares += difference * difference;
-    if (difference > largest) largest = difference;
-  }
-  const measured = Float64Array.of(changed, sum, Math.sqrt(squares), largest);
+  const { geometry, point } = space;
+  writeBetween([{ walk, part: nearest.unmeasured }], space, point);
+  const measured = distancesBetween(point, record, space);
   const own = norms.indexOf(geometry);
   // Rounded, it may be no nearer than the last one.
   if ((measured[own] as number) < (nearest.measured[own] as number)) nearest.measured.set(measured);
@@ -260,12 +250,13 @@ function measureNearest(walk: Walk, space: Space): void {
   nearest.unmeasured = 0;
 }
 
-function distanceOf({ record, anchor }: Walk, { geometry }: Space): number {
-  let [squares, largest] = [0, 0];
-  for (let at = 0; at < record.length; at++) {
-    const difference = Math.abs((anchor[at] as number) - (record[at] as number));
-    squares += difference * difference;
-    if (difference > largest) largest = difference;
-  }
-  return geometry === "l2" ? Math.sqrt(squares) : largest;
+/** Valid until the next ones are measured. */
+function distancesBetween(
+  one: Float32Array,
+  other: Float32Array,
+  { low, high, vectors, measured }: Space,
+): Float64Array {
+  // A coordinate counts as changed beyond what rounding does.
+  vectors.measure(one, other, 1e-6 * (high - low), measured);
+  return measured; // norms
 }

@@ -65,7 +65,7 @@ test("it asks for labels, one search, and what its threshold needs", () => {
   expect(needsOf(boundary, { queries: 300, threshold: "oracle" })).toEqual({
     access: "labels",
     probe: {
-      ...{ name: "hop-skip-jump", version: 4, checkpoints: [250, 300] },
+      ...{ name: "hop-skip-jump", version: 5, checkpoints: [250, 300] },
       params: { geometry: "l2", subspace: "full", translation: 0 },
     },
   });

@@ -25,7 +25,7 @@ export const distancesAt = (norm: (typeof distanceNorms)[number], queries: numbe
  */
 export const hopSkipJump = defineProbe({
   name: "hop-skip-jump",
-  version: 4,
+  version: 5,
   params: z.strictObject({
     geometry: z.enum(["l2", "linf"]).default("l2").describe("in which distances are made small"),
     subspace: z
