@@ -54,6 +54,14 @@ test.each([
   expect(refusal(() => parse(query)).detail).toContain(detail);
 });
 
+test("what a schema says of fields together holds", () => {
+  const ordered = z
+    .strictObject({ from: z.int().default(0), to: z.int().optional() })
+    .refine(({ from, to }) => to === undefined || from <= to, "from is beyond to");
+  expect(parseQuery(ordered, new URLSearchParams("from=2&to=3"))).toEqual({ from: 2, to: 3 });
+  expect(refusal(() => parseQuery(ordered, new URLSearchParams("from=4&to=3"))).detail).toContain("from is beyond to");
+});
+
 test("a body that Postgres could not keep is refused, however deep it is", () => {
   for (const body of [{ spec: { a: ["\0"] } }, { spec: { "\ud800": 1 } }]) {
     expect(refusal(() => parsePart("body", z.looseObject({}), body)).status).toBe(400);
