@@ -70,6 +70,8 @@ export const i32 = {
   subtract: binary(0x6b),
   shiftLeft: (a: Code, bits: number): Code => [...a, ...i32.constant(bits), 0x74],
   greater: binary(0x4a),
+  /** 1 where a is 0, else 0. */
+  isZero: unary(0x45),
 };
 
 export const f32 = {
@@ -151,7 +153,9 @@ export const f64x2 = {
 /** Reads and writes at an address and `offset` bytes. */
 export const memory = {
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), 0, ...unsigned(offset)],
-  loadInt: (address: Code): Code => [...address, 0x28, 0, 0],
+  loadInt: (address: Code, offset = 0): Code => [...address, 0x28, 0, ...unsigned(offset)],
+  /** One byte, as a whole number from 0 to 255. */
+  loadByte: (address: Code): Code => [...address, 0x2d, 0, 0],
   /** One float32 number, as all four of a vector. */
   loadToAll: (address: Code): Code => [...address, ...simd(0x09), 0, 0],
   /** Four float32 numbers, each from an address of its own. */
@@ -170,6 +174,7 @@ export const memory = {
     0,
     ...unsigned(offset),
   ],
+  storeInt: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 0, ...unsigned(offset)],
   storeDouble: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x39, 0, ...unsigned(offset)],
 };
 

@@ -11,7 +11,7 @@ import {
   memory,
   repeatWhile,
   when,
-} from "./simd.ts";
+} from "@shadowfarm/core/wasm-code";
 
 /** Words of a generator's state: four each of four sfc32 generators (Doty-Humphrey, PractRand), which run side by side. */
 export const noiseWords = 16;

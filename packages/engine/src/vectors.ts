@@ -1,4 +1,3 @@
-import { normals, uniforms } from "./noise-code.ts";
 import {
   bits,
   block,
@@ -15,7 +14,8 @@ import {
   memory,
   repeatWhile,
   when,
-} from "./simd.ts";
+} from "@shadowfarm/core/wasm-code";
+import { normals, uniforms } from "./noise-code.ts";
 
 /**
  * A piece of memory, and functions on the arrays in it, of four numbers at a time: three to seven times as fast as loops in

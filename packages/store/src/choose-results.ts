@@ -101,17 +101,30 @@ function cut({ results, ids, cells: { experiments, experiment, repeat } }: WithC
   };
 }
 
-/** Which combinations a filter chooses. */
-export function chosenCombinations(memory: ResultMemory, filter: RowFilter): Uint8Array {
-  const isChosen = new Uint8Array(memory.combinations.length).fill(1);
-  for (const { dimension, values } of filter.is) {
+/** Which combinations a filter chooses, in their order. Valid until the next question. */
+export function chosenCombinations(memory: ResultMemory, { is }: RowFilter): Int32Array {
+  const chosen = memory.work.takeInts(memory.combinations.length);
+  let count = chosen.length;
+  for (let at = 0; at < count; at++) chosen[at] = at;
+  for (const { dimension, values } of is) {
     if (isOfCells(dimension) || isOwn(dimension)) continue;
     const { codes, examples } = memory.coding([dimension]);
     const isOneOf = meaningOf(dimension, values);
     const isWanted = examples.map((at) => isOneOf(settingValue(memory.combinations[at] as Setting, dimension)));
-    for (let at = 0; at < isChosen.length; at++) if (!isWanted[codes[at] as number]) isChosen[at] = 0;
+    let kept = 0;
+    for (let at = 0; at < count; at++) {
+      const combination = chosen[at] as number;
+      if (isWanted[codes[combination] as number]) chosen[kept++] = combination;
+    }
+    count = kept;
   }
-  return isChosen; // combinations
+  return chosen.subarray(0, count);
+}
+
+/** Codes of results, and which of them are wanted. */
+interface Test {
+  codes: readonly number[]; // results
+  isWanted: readonly boolean[]; // codes
 }
 
 /** Whether a value of a dimension is one of those that a filter names. */
@@ -128,20 +141,20 @@ function meaningOf(dimension: Dimension, values: readonly string[]): (value: unk
 }
 
 /** Bounds of a measure. */
-export interface Bounds {
+interface Bounds {
   values: Float64Array; // results
   min: number;
   max: number;
 }
 
 /** What a filter says of results by themselves. */
-export function testsOfResults(memory: ResultMemory, { is, within }: RowFilter) {
+export function testsOfResults(memory: ResultMemory, { is, within }: RowFilter): { own: Test[]; bounds: Bounds[] } {
   const own = is.flatMap(({ dimension, values }) => {
     if (!isOwn(dimension)) return [];
     const { codes, different } = memory.own[dimension];
     return [{ codes, isWanted: different.map((text) => values.includes(text)) }];
   });
-  const bounds: Bounds[] = within.map(({ measure, min, max }) => ({
+  const bounds = within.map(({ measure, min, max }) => ({
     values: memory.measure(measure),
     min: min ?? Number.NEGATIVE_INFINITY,
     max: max ?? Number.POSITIVE_INFINITY,

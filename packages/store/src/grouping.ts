@@ -1,46 +1,58 @@
 import type { Dimension } from "@shadowfarm/core/dimensions";
-import { type Candidates, chosenCombinations } from "./choose-results.ts";
+import { type Candidates, chosenCombinations, testsOfResults } from "./choose-results.ts";
+import { NO_GROUP } from "./group-loops.ts";
 import { isOfCells, type RowFilter } from "./result-filter.ts";
 import { isOwn, ownNames, type ResultMemory } from "./result-memory.ts";
 
-/** Which group results are in: by their combination, or each candidate by itself; `NO_GROUP` where a filter leaves them out. */
+/** Which group each candidate is in; there may be groups that nothing is in. */
 export interface Grouping {
-  ofCombination: Int32Array; // combinations
-  ofCandidate: Int32Array | null; // candidates
-  /** There may be groups that nothing is in. */
+  groups: Int32Array; // candidates; `NO_GROUP` where a filter leaves one out
   count: number;
 }
 
-export const NO_GROUP = -1;
-
-/** Groups candidates by their values in dimensions; without any, each combination by itself. */
+/** Groups the candidates that a filter chooses by their values in dimensions; without any, each combination by itself. */
 export function groupBy(
   memory: ResultMemory,
   candidates: Candidates,
   filter: RowFilter,
   by: readonly Dimension[],
 ): Grouping {
-  const ofCombination = memory.work.takeInts(memory.combinations.length).fill(NO_GROUP);
-  const isChosen = chosenCombinations(memory, filter);
   const { codes, examples } = memory.coding(by.filter((dimension) => !isOfCells(dimension) && !isOwn(dimension)));
-  let count = by.length === 0 ? 0 : examples.length;
-  for (let at = 0; at < ofCombination.length; at++) {
-    if (isChosen[at]) ofCombination[at] = by.length === 0 ? count++ : (codes[at] as number);
+  const { results, groups, ofCombination } = memory.loops.begin(candidates.results, codes.length);
+  const combinations = chosenCombinations(memory, filter);
+  ofCombination.fill(NO_GROUP);
+  for (let at = 0; at < combinations.length; at++) {
+    const combination = combinations[at] as number;
+    ofCombination[combination] = by.length === 0 ? at : (codes[combination] as number);
   }
-  const splits = splitsOf(memory, candidates, by);
-  if (splits.length === 0) return { ofCombination, ofCandidate: null, count };
-  const { results } = candidates;
-  const first: Numbered = {
-    numbers: memory.work
-      .takeInts(results.length)
-      .map((_, at) => ofCombination[memory.combinationOf[results[at] as number] as number] as number),
-    count,
-  };
-  const { numbers, count: all } = splits.reduce(splitNumbers, first);
-  return { ofCombination, ofCandidate: numbers, count: all };
+  memory.loops.takeGroups();
+  const { own, bounds } = testsOfResults(memory, filter);
+  for (const { values, min, max } of bounds) leaveOutBeyond(results, values, min, max, groups);
+  for (const { codes, isWanted } of own) leaveOutOthers(results, codes, isWanted, groups);
+  const count = by.length === 0 ? combinations.length : examples.length;
+  return splitsOf(memory, candidates, by).reduce(splitGroups, { groups, count });
 }
 
-/** By what groups are split beside combinations: numbers below `size` for the candidates. */
+function leaveOutBeyond(results: Int32Array, values: Float64Array, min: number, max: number, groups: Int32Array): void {
+  for (let at = 0; at < results.length; at++) {
+    const value = values[results[at] as number] as number;
+    // Not so for NaN: what was not measured is within no bounds.
+    if (!(value >= min && value <= max)) groups[at] = NO_GROUP;
+  }
+}
+
+function leaveOutOthers(
+  results: Int32Array,
+  codes: readonly number[],
+  isWanted: readonly boolean[],
+  groups: Int32Array,
+): void {
+  for (let at = 0; at < results.length; at++) {
+    if (!isWanted[codes[results[at] as number] as number]) groups[at] = NO_GROUP;
+  }
+}
+
+/** By what groups are split beside combinations: codes below `size` for the candidates. */
 interface Split {
   size: number;
   codeAt(at: number): number;
@@ -70,21 +82,16 @@ function splitsOf(memory: ResultMemory, { results, cells }: Candidates, by: read
   return splits;
 }
 
-interface Numbered {
-  numbers: Int32Array; // candidates
-  count: number;
-}
-
-/** Numbers for pairs of a number and a code, as they come up. */
-function splitNumbers({ numbers }: Numbered, { size, codeAt }: Split): Numbered {
+/** Groups for pairs of a group and a code, numbered as they come up. */
+function splitGroups({ groups }: Grouping, { size, codeAt }: Split): Grouping {
   const known = new Map<number, number>();
-  for (let at = 0; at < numbers.length; at++) {
-    const before = numbers[at] as number;
+  for (let at = 0; at < groups.length; at++) {
+    const before = groups[at] as number;
     if (before === NO_GROUP) continue;
     const pair = before * size + codeAt(at);
-    const number = known.get(pair) ?? known.size;
-    if (number === known.size) known.set(pair, number);
-    numbers[at] = number;
+    const group = known.get(pair) ?? known.size;
+    if (group === known.size) known.set(pair, group);
+    groups[at] = group;
   }
-  return { numbers, count: known.size };
+  return { groups, count: known.size };
 }

@@ -1,7 +1,8 @@
 import type { Dimension, Measure } from "@shadowfarm/core/dimensions";
 import { InvalidInput } from "@shadowfarm/core/errors";
-import { type Bounds, type Candidates, candidatesFor, testsOfResults } from "./choose-results.ts";
-import { type Grouping, groupBy, NO_GROUP } from "./grouping.ts";
+import { type Candidates, candidatesFor } from "./choose-results.ts";
+import { NO_GROUP, NONE } from "./group-loops.ts";
+import { groupBy } from "./grouping.ts";
 import type { RowFilter } from "./result-filter.ts";
 import { isOwn, type ResultMemory, type Setting, settingValue } from "./result-memory.ts";
 
@@ -46,142 +47,79 @@ export function groupsOf(
   limit: number,
 ): RowGroup[] {
   const candidates = candidatesFor(memory, filter, by);
-  const tally = tallyOf(memory, candidates, filter, groupBy(memory, candidates, filter, by));
-  const { counts } = tally;
-  const firstOf = (group: number) => counts[WIDTH * group + FIRST] as number;
-  const idOf = (group: number) => (candidates.ids ? (candidates.ids[firstOf(group)] as number) : firstOf(group));
-  const groups = Array.from({ length: tally.count }, (_, group) => group).filter((group) => counts[WIDTH * group + N]);
+  const { results, ids } = candidates;
+  const { groups: groupOf, count } = groupBy(memory, candidates, filter, by);
+  const { starts, results: members, firsts } = memory.loops.members(count);
+  if (ids !== null) findFirsts(groupOf, ids, firsts);
+  const groups: number[] = [];
+  for (let group = 0; group < firsts.length; group++) if (firsts[group] !== NONE) groups.push(group);
   if (groups.length > limit) {
     throw new InvalidInput(
       `there are more than ${limit} groups; filter, group by fewer dimensions, or raise the limit`,
     );
   }
-  const spreads = wanted.map((measure) => spreadsOf(memory.measure(measure), tally));
+  const firstOf = (group: number) => firsts[group] as number;
+  const idOf = (group: number) => (ids ? (ids[firstOf(group)] as number) : firstOf(group));
+  const columns = wanted.map((measure) => [measure, memory.measure(measure)] as const);
   groups.sort((one, other) => idOf(one) - idOf(other));
   return groups.map((group) => {
-    const first = firstOf(group);
-    const result = candidates.results[first] as number;
+    const first = results[firstOf(group)] as number;
+    const own = members.subarray(starts[group] as number, starts[group + 1] as number);
     return {
-      key: by.map((dimension) => valueIn(memory, candidates, first, dimension) ?? null),
-      setting: by.length === 0 ? settingOf(memory, result) : null,
-      n: counts[WIDTH * group + N] as number,
-      mixed: counts[WIDTH * group + ONLY] === SEVERAL,
-      synthetic: counts[WIDTH * group + SYNTHETIC] as number,
-      noSignal: counts[WIDTH * group + NO_SIGNAL] as number,
-      example: memory.jobKeys[result] as string,
-      measures: Object.fromEntries(wanted.map((measure, at) => [measure, spreads[at]?.(group) as GroupedMeasure])),
+      key: by.map((dimension) => valueIn(memory, candidates, firstOf(group), dimension) ?? null),
+      setting: by.length === 0 ? settingOf(memory, first) : null,
+      n: own.length,
+      mixed: areSeveral(own, memory.combinationOf),
+      synthetic: memory.loops.countMarked(own, memory.loops.synthetic),
+      noSignal: memory.loops.countMarked(own, memory.loops.noSignal),
+      example: memory.jobKeys[first] as string,
+      measures: Object.fromEntries(columns.map(([measure, values]) => [measure, spreadOf(own, values)])),
     };
   });
 }
 
-/** Places of what is counted of a group: results, their only combination, those on synthetic data, and without signal, the first. */
-const [N, ONLY, SYNTHETIC, NO_SIGNAL, FIRST, WIDTH] = [0, 1, 2, 3, 4, 8] as const;
-/** The only combination where there are several. */
-const SEVERAL = -1;
-
-/** The candidates that a filter chooses, with their groups, and what is counted of these. */
-interface Tally {
-  results: Int32Array; // chosen; places
-  groups: Int32Array; // chosen
-  count: number;
-  counts: Int32Array; // groups × WIDTH
+/** Notes which member of each group has the least id. */
+function findFirsts(groups: Int32Array, ids: Float64Array, firsts: Int32Array): void {
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at] as number;
+    if (group !== NO_GROUP && (ids[at] as number) < (ids[firsts[group] as number] as number)) firsts[group] = at;
+  }
 }
 
-/** One look at each candidate: a loop for each thing that is looked at takes a quarter longer. */
-function tallyOf(memory: ResultMemory, { results, ids }: Candidates, filter: RowFilter, grouping: Grouping): Tally {
-  const { combinationOf, noSignal, work } = memory;
-  const { ofCombination, ofCandidate, count } = grouping;
-  const { own, bounds } = testsOfResults(memory, filter);
-  const { isSynthetic } = memory;
-  const counts = work.takeInts(WIDTH * count).fill(0);
-  const [chosen, groups] = [work.takeInts(results.length), work.takeInts(results.length)];
-  let kept = 0;
-  candidates: for (let at = 0; at < results.length; at++) {
-    const result = results[at] as number;
-    const combination = combinationOf[result] as number;
-    const group = (ofCandidate === null ? ofCombination[combination] : ofCandidate[at]) as number;
-    if (group === NO_GROUP) continue;
-    for (let one = 0; one < bounds.length; one++) {
-      const { values, min, max } = bounds[one] as Bounds;
-      const value = values[result] as number;
-      // Not so for NaN: what was not measured is within no bounds.
-      if (!(value >= min && value <= max)) continue candidates;
-    }
-    if (own.length > 0 && !own.every(({ codes, isWanted }) => isWanted[codes[result] as number])) continue;
-    chosen[kept] = result;
-    groups[kept++] = group;
-    const of = WIDTH * group;
-    if (counts[of + N] === 0) {
-      counts[of + ONLY] = combination;
-      counts[of + FIRST] = at;
-    } else {
-      if (counts[of + ONLY] !== combination) counts[of + ONLY] = SEVERAL;
-      if (ids !== null && (ids[at] as number) < (ids[counts[of + FIRST] as number] as number)) counts[of + FIRST] = at;
-    }
-    (counts[of + N] as number)++;
-    if (isSynthetic[combination]) (counts[of + SYNTHETIC] as number)++;
-    if (noSignal[result] !== 0) (counts[of + NO_SIGNAL] as number)++;
-  }
-  return { results: chosen.subarray(0, kept), groups: groups.subarray(0, kept), count, counts };
+function areSeveral(results: Int32Array, combinationOf: Int32Array): boolean {
+  const only = combinationOf[results[0] as number];
+  for (let at = 1; at < results.length; at++) if (combinationOf[results[at] as number] !== only) return true;
+  return false;
 }
 
 /**
- * Mean and deviation of a measure in each group, from differences to its first value: equal values then have exactly that mean and no
- * deviation, and since the first is one of them, its distance from the mean cannot outweigh the deviation.
+ * Mean and deviation of a measure, from differences to the first value: equal values then have exactly that mean and no deviation, and
+ * since the first is one of them, its distance from the mean cannot outweigh the deviation.
  */
-function spreadsOf(values: Float64Array, { results, groups, count }: Tally): (group: number) => GroupedMeasure {
-  const sums = new Float64Array(WIDTH * count);
-  for (let at = 0; at < sums.length; at += WIDTH) {
-    sums[at + MIN] = Number.POSITIVE_INFINITY;
-    sums[at + MAX] = Number.NEGATIVE_INFINITY;
+function spreadOf(results: Int32Array, values: Float64Array): GroupedMeasure {
+  let n = 0;
+  let start = 0;
+  let sum = 0;
+  let squares = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < results.length; at++) {
+    const value = values[results[at] as number] as number;
+    // Not measured.
+    if (Number.isNaN(value)) continue;
+    if (n === 0) start = value;
+    const off = value - start;
+    n++;
+    sum += off;
+    squares += off * off;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  for (let at = 0; at < groups.length; ) {
-    // Repeats follow each other for the most part: as long as the group is the same, its sums are at hand.
-    const group = groups[at] as number;
-    const own = WIDTH * group;
-    let known = sums[own + KNOWN] as number;
-    let start = sums[own + START] as number;
-    let sum = sums[own + SUM] as number;
-    let squares = sums[own + SQUARES] as number;
-    let min = sums[own + MIN] as number;
-    let max = sums[own + MAX] as number;
-    do {
-      const value = values[results[at++] as number] as number;
-      // Not measured.
-      if (Number.isNaN(value)) continue;
-      if (known === 0) start = value;
-      const off = value - start;
-      known++;
-      sum += off;
-      squares += off * off;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    } while (at < groups.length && groups[at] === group);
-    sums[own + KNOWN] = known;
-    sums[own + START] = start;
-    sums[own + SUM] = sum;
-    sums[own + SQUARES] = squares;
-    sums[own + MIN] = min;
-    sums[own + MAX] = max;
-  }
-  return (group) => {
-    const own = WIDTH * group;
-    const n = sums[own + KNOWN] as number;
-    if (n === 0) return { n, mean: null, sd: null, min: null, max: null };
-    const off = (sums[own + SUM] as number) / n;
-    const squares = Math.max(0, (sums[own + SQUARES] as number) - (sums[own + SUM] as number) * off);
-    return {
-      n,
-      mean: (sums[own + START] as number) + off,
-      sd: n < 2 ? null : Math.sqrt(squares / (n - 1)),
-      min: sums[own + MIN] as number,
-      max: sums[own + MAX] as number,
-    };
-  };
+  if (n === 0) return { n, mean: null, sd: null, min: null, max: null };
+  const off = sum / n;
+  const sd = n < 2 ? null : Math.sqrt(Math.max(0, squares - sum * off) / (n - 1));
+  return { n, mean: start + off, sd, min, max };
 }
-
-/** Places of what is summed up of a measure in a group. */
-const [KNOWN, START, SUM, SQUARES, MIN, MAX] = [0, 1, 2, 3, 4, 5] as const;
 
 /** A dimension of a candidate; undefined where it has no such parameter. */
 function valueIn(memory: ResultMemory, { results, cells }: Candidates, at: number, dimension: Dimension): unknown {

@@ -1,5 +1,6 @@
 import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
+import { GroupLoops } from "./group-loops.ts";
 import { WorkArrays } from "./work-arrays.ts";
 
 /** All that the repeats of a combination have in common. */
@@ -55,20 +56,19 @@ const LEAST_GONE = 10_000;
  */
 export class ResultMemory {
   readonly combinations: Setting[] = [];
-  readonly isSynthetic: boolean[] = []; // combinations
   readonly experiments = new Map<string, Cells>();
   /** For whoever answers a question. */
   readonly work = new WorkArrays();
   /** Results that were ever put in. */
   count = 0;
-  combinationOf = new Int32Array(FIRST_CAPACITY); // results
+  /** For groups; with the columns by which these are made. */
+  readonly loops = new GroupLoops(FIRST_CAPACITY);
   /** Results that cells have now, by the ids of their first cells; places. */
   live = new Int32Array();
   /** How many cells have a result now. */
   cellsOf = new Int32Array(FIRST_CAPACITY); // results
   /** The least id of those cells. */
   firstIds = new Float64Array(FIRST_CAPACITY); // results
-  noSignal = new Uint8Array(FIRST_CAPACITY); // results
   createdAt = new Float64Array(FIRST_CAPACITY); // results; ms
   readonly jobKeys: string[] = []; // results
   readonly own = Object.fromEntries(ownNames.map((name) => [name, new Texts()])) as Record<OwnName, Texts>;
@@ -80,6 +80,10 @@ export class ResultMemory {
   /** Of the result of the same job that came before; −1: none. */
   private before = new Int32Array(FIRST_CAPACITY); // results
   private readonly codings = new Map<string, Coding & { numbers: Map<string, number> }>();
+
+  get combinationOf(): Int32Array {
+    return this.loops.combinationOf; // results
+  }
 
   measure(measure: Measure): Float64Array {
     return this.values[measures.indexOf(measure)] as Float64Array; // results
@@ -93,7 +97,6 @@ export class ResultMemory {
   learn(combination: string, setting: Setting): void {
     if (this.places.has(combination)) return;
     this.places.set(combination, this.combinations.push(setting) - 1);
-    this.isSynthetic.push(setting.data === "synthetic");
     this.settingTexts.push(JSON.stringify({ combination, ...setting }).slice(1, -1));
   }
 
@@ -122,7 +125,8 @@ export class ResultMemory {
     const place = this.count;
     if (place === this.combinationOf.length) this.grow();
     this.combinationOf[place] = combination;
-    this.noSignal[place] = read.noSignal[at] ? 1 : 0;
+    this.loops.synthetic[place] = this.combinations[combination]?.data === "synthetic" ? 1 : 0;
+    this.loops.noSignal[place] = read.noSignal[at] ? 1 : 0;
     this.createdAt[place] = read.createdAt[at] as number;
     this.firstIds[place] = Number.POSITIVE_INFINITY;
     this.jobKeys.push(jobKey);
@@ -216,18 +220,17 @@ export class ResultMemory {
       const [own, other] = [this.values[measure]?.[place] as number, read.measures[measure]?.[at] as number];
       if (own !== other && !(Number.isNaN(own) && Number.isNaN(other))) return false;
     }
-    if (this.createdAt[place] !== read.createdAt[at] || this.noSignal[place] !== (read.noSignal[at] ? 1 : 0))
+    if (this.createdAt[place] !== read.createdAt[at] || this.loops.noSignal[place] !== (read.noSignal[at] ? 1 : 0))
       return false;
     return ownNames.every((name) => this.own[name].at(place) === read[name][at]);
   }
 
   private grow(): void {
     const capacity = 2 * this.count;
-    this.combinationOf = enlarged(this.combinationOf, new Int32Array(capacity));
+    this.loops.enlarge(capacity);
     this.cellsOf = enlarged(this.cellsOf, new Int32Array(capacity));
     this.firstIds = enlarged(this.firstIds, new Float64Array(capacity));
     this.createdAt = enlarged(this.createdAt, new Float64Array(capacity));
-    this.noSignal = enlarged(this.noSignal, new Uint8Array(capacity));
     this.before = enlarged(this.before, new Int32Array(capacity));
     this.values = this.values.map((column) => enlarged(column, new Float64Array(capacity)));
   }

@@ -56,7 +56,7 @@ function write(memory: ResultMemory, { id, experimentId }: RowPlace): string | n
     `,"repeat":${cells.repeats[cell]},"jobKey":"${memory.jobKeys[result]}",${memory.settingJson(result)}`,
     `,"engine":${engine.jsonAt(result)},"machine":${machine.jsonAt(result)},"version":${version.jsonAt(result)}`,
     `,"createdAt":"${new Date(memory.createdAt[result] as number).toISOString()}"`,
-    `,"noSignal":${memory.noSignal[result] === 1},"computeSeconds":${numberText(memory.measure("computeSeconds")[result])}`,
+    `,"noSignal":${memory.loops.noSignal[result] === 1},"computeSeconds":${numberText(memory.measure("computeSeconds")[result])}`,
     `,"metrics":{`,
   ];
   for (let at = 0; at < names.length; at++) parts.push(names[at] + numberText(memory.values[at]?.[result]));
