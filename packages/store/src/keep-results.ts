@@ -17,8 +17,8 @@ export interface KeptResults {
   /** Rises whenever results are added, made anew or gone; never older than the call. */
   version(): Promise<number>;
   /**
-   * What a question finds in the results as they are at the last version that was told, or later. Each is answered in a turn of the
-   * event loop of its own, so that many do not keep everybody else waiting.
+   * What a question finds in the results as they are at the last version that was told, or later. A turn of the event loop answers no
+   * more than fit into some milliseconds, so that many do not keep everybody else waiting.
    */
   ask<T>(question: (memory: ResultMemory) => T): Promise<T>;
   /** As they were when somebody last asked. */
@@ -54,6 +54,8 @@ const BATCH = 5_000;
 const MANY = 20_000;
 /** To read all results of a large farm takes longer than questions may. */
 const PATIENCE_MS = 900_000;
+/** After so long, the questions that are left wait for the next turn of the event loop. */
+const TURN_MS = 3;
 /** When the connection for large reads is closed. */
 const IDLE_MS = 60_000;
 
@@ -104,14 +106,26 @@ export function keepResults(url: string, reader: Reader): KeptResults {
     }
     return [...asked];
   });
-  let turn: Promise<unknown> = Promise.resolve();
+  const waiting: (() => void)[] = [];
+  const answerSome = () => {
+    const until = performance.now() + TURN_MS;
+    while (waiting.length > 0 && performance.now() < until) waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(answerSome);
+  };
   return {
     version: () => version(null),
     async ask(question) {
       if (read < told) await update(null);
-      turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
-      await turn;
-      return question(memory);
+      return new Promise((resolve, reject) => {
+        const answer = () => {
+          try {
+            resolve(question(memory));
+          } catch (error) {
+            reject(error);
+          }
+        };
+        if (waiting.push(answer) === 1) setImmediate(answerSome);
+      });
     },
     latest: () => memory,
     close: () => pool.end(),
