@@ -4,11 +4,12 @@ import { type KeptResults, keepResults } from "@shadowfarm/store/keep-results";
 import { type NaiveRow, naiveGroups } from "@shadowfarm/store/naive-groups.fixture";
 import { openReader, type Reader } from "@shadowfarm/store/reader";
 import { resultColumns } from "@shadowfarm/store/result-columns";
-import { measureColumns, type RowFilter } from "@shadowfarm/store/result-filter";
+import { conditionsOf, measureColumns, type RowFilter, where } from "@shadowfarm/store/result-filter";
 import { groupsOf } from "@shadowfarm/store/result-groups";
 import type { ResultMemory } from "@shadowfarm/store/result-memory";
+import { pageById } from "@shadowfarm/store/result-pages";
 import { pageOfRows, rowsVersion } from "@shadowfarm/store/result-rows";
-import { keepRowTexts } from "@shadowfarm/store/row-texts";
+import { keepRowTexts, type RowPlace } from "@shadowfarm/store/row-texts";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { seed } from "../../apps/api/bench/seed.ts";
@@ -59,7 +60,26 @@ async function expectSameMeans(kept: KeptResults, reader: Reader): Promise<void>
       const found = groupsOf(memory, filter, by, wanted, 1_000).map(({ setting: _, ...group }) => group);
       expect(rounded(found), by.join()).toEqual(rounded(naiveGroups(rows, filter, by, wanted)));
     }
+    await expectSamePages(memory, reader, filter);
   }
+}
+
+/** Pages from memory against the rows that the filter chooses in SQL. */
+async function expectSamePages(memory: ResultMemory, reader: Reader, filter: RowFilter): Promise<RowPlace[]> {
+  const rows = await reader.query<RowPlace>(
+    Prisma.sql`SELECT id, "experimentId" FROM "ResultRow" ${where(conditionsOf(filter))} ORDER BY id`,
+  );
+  for (const descending of [false, true]) {
+    const walked: RowPlace[] = [];
+    let after: number | null = null;
+    do {
+      const page = pageById(memory, filter, descending, 10, after);
+      walked.push(...page.rows);
+      after = page.next?.id ?? null;
+    } while (after !== null);
+    expect(descending ? walked.reverse() : walked).toEqual(rows);
+  }
+  return rows;
 }
 
 const everything: RowFilter = { is: [], within: [] };
@@ -231,9 +251,12 @@ describe("rows of results", () => {
     await storeResult(store, key("0"), 0.5);
     await store.db
       .$executeRaw`UPDATE "ResultRow" SET gap = 'NaN', auc = 1e-7, "testAccuracy" = 'Infinity', "tprAt01" = NULL`;
-    const { rows } = await pageOfRows(reader, everything, { measure: "id", descending: false }, 10, null);
     const memory = await current(kept);
-    const [row] = rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
+    const { rows } = await pageOfRows(reader, everything, { measure: "auc", descending: false }, 10, null);
+    expect(pageById(memory, everything, false, 10, null).rows).toEqual([
+      { id: rows[0]?.id, experimentId: rows[0]?.experimentId },
+    ]);
+    const [row] = rows.map((row) => JSON.parse(String(keepRowTexts().of(memory, row))));
     expect(row).toMatchObject({
       ...{ id: rows[0]?.id, experimentId: name, repeat: 0, noSignal: false, attackParams: { at: "}\n" } },
       metrics: { auc: 1e-7, gap: null, testAccuracy: null, "tpr@0.001": null },
@@ -269,11 +292,19 @@ describe("rows of results", () => {
         is("data", "real", "synthetic"),
       ],
       ...[is("dataset", "' OR true --"), is("dataset", "mnist", "{a,b}", '"')],
+      ...[is("experiment", "other"), is("engine", "none"), is("repeat", "0", "1"), is("records", "1")],
+      {
+        is: is("attack.at", "0", "2").is,
+        within: [
+          { measure: "auc", min: 0.1 },
+          { measure: "gap" as const, max: 1 },
+        ],
+      },
     ];
     for (const filter of filters) {
-      const page = await pageOfRows(reader, filter, { measure: "id", descending: false }, 100, null);
       const memory = await current(kept);
-      const rows = page.rows.map((row) => JSON.parse(keepRowTexts().of(memory, row) as string));
+      const places = await expectSamePages(memory, reader, filter);
+      const rows = places.map((row) => JSON.parse(String(keepRowTexts().of(memory, row))));
       const columns = new Map<string, unknown[]>();
       for await (const batch of resultColumns(databaseUrl, filter, 10)) {
         expect(batch.rows).toBeLessThanOrEqual(10);

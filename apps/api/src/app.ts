@@ -178,7 +178,7 @@ async function sendKept(
     mediaType: "schema" in answer ? "application/json; charset=utf-8" : answer.mediaType,
     async make() {
       const result = await handle();
-      return result instanceof Written ? result.text : JSON.stringify(result);
+      return result instanceof Written ? result.body : Buffer.from(JSON.stringify(result));
     },
   });
 }

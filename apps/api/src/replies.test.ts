@@ -31,7 +31,7 @@ beforeEach(async () => {
     const make = async () => {
       made.push(asked);
       await crowded;
-      return JSON.stringify({ version });
+      return Buffer.from(JSON.stringify({ version }));
     };
     await replies.send(response, asked, { version: null, freshMs: 0, make, mediaType: "application/json" });
   });
@@ -39,7 +39,7 @@ beforeEach(async () => {
     const make = async () => {
       made.push(asked);
       if (fail) throw new Error("broken");
-      return JSON.stringify({ version, padding: "x".repeat(2_000) });
+      return Buffer.from(JSON.stringify({ version, padding: "x".repeat(2_000) }));
     };
     const freshMs = Number(params.freshMs);
     await replies.send(response, asked, {

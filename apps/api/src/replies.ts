@@ -12,12 +12,12 @@ export interface Replies {
    * @param version of what answers are made from; it rises with every change. Null where there is none: then those who ask while an
    *   answer is made get the next one, together, and nothing is kept
    * @param freshMs an answer may be so old whatever has changed meanwhile
-   * @param make the answer as text
+   * @param make the answer
    */
   send(
     response: Response,
     question: string,
-    options: { version: (() => Promise<number>) | null; freshMs: number; make(): Promise<string>; mediaType: string },
+    options: { version: (() => Promise<number>) | null; freshMs: number; make(): Promise<Buffer>; mediaType: string },
   ): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function keepReplies(now: () => number = () => performance.now()): Replie
     question: string,
     version: () => Promise<number>,
     freshMs: number,
-    make: () => Promise<string>,
+    make: () => Promise<Buffer>,
   ) => {
     const before = kept.get(question);
     if (before && now() - before.at < freshMs) return before;
@@ -74,7 +74,7 @@ export function keepReplies(now: () => number = () => performance.now()): Replie
       meanwhile.at = Math.max(meanwhile.at, at);
       return meanwhile;
     }
-    const plain = make().then((text) => Buffer.from(text));
+    const plain = make();
     const reply: Kept = { version: newest, at, etag: `W/"${salt}-${newest}"`, plain, packed: null, bytes: 0 };
     drop(question);
     kept.set(question, reply);
@@ -86,11 +86,11 @@ export function keepReplies(now: () => number = () => performance.now()): Replie
   };
 
   const together = new Map<string, { ask: (one: null) => Promise<Kept>; asking: number }>();
-  const madeTogether = async (question: string, make: () => Promise<string>): Promise<Kept> => {
+  const madeTogether = async (question: string, make: () => Promise<Buffer>): Promise<Kept> => {
     const flight = together.get(question) ?? {
       asking: 0,
       ask: gather(async (asked: readonly null[]) => {
-        const body = Buffer.from(await make());
+        const body = await make();
         const etag = `W/"${createHash("sha1").update(body).digest("base64url")}"`;
         const reply: Kept = { version: 0, at: 0, etag, plain: Promise.resolve(body), packed: null, bytes: 0 };
         return asked.map(() => reply);

@@ -44,7 +44,12 @@ export const sortSchema = z
   .default("-id")
   .describe("a measure, or id for the order in which results came; with a minus the largest first");
 
-export function sortOf(sort: string): { measure: Measure | "id"; descending: boolean } {
+export interface Sort {
+  measure: Measure | "id";
+  descending: boolean;
+}
+
+export function sortOf(sort: string): Sort {
   const descending = sort.startsWith("-");
   return { measure: (descending ? sort.slice(1) : sort) as Measure | "id", descending };
 }

@@ -71,10 +71,10 @@ interface OtherAnswer {
 
 /** An answer that is written already. */
 export class Written {
-  readonly text: string;
+  readonly body: Buffer;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(body: string | Buffer) {
+    this.body = typeof body === "string" ? Buffer.from(body) : body;
   }
 }
 

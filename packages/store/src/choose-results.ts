@@ -35,7 +35,8 @@ export function candidatesFor(memory: ResultMemory, filter: RowFilter, by: reado
   return meansOneExperiment(filter, by) ? all : firstOfEach(memory, all, by.includes("experiment"));
 }
 
-function isMeant(cells: Cells, { dimension, values }: RowFilter["is"][number]): boolean {
+/** Whether a condition of a filter, as far as it is one of whole experiments, means that of some cells. */
+export function isMeant(cells: Cells, { dimension, values }: RowFilter["is"][number]): boolean {
   if (dimension !== "experiment" && dimension !== "experimentId") return true;
   return values.includes(cells[dimension]);
 }
@@ -102,15 +103,11 @@ function cut({ results, ids, cells: { experiments, experiment, repeat } }: WithC
 }
 
 /** Which combinations a filter chooses, in their order. Valid until the next question. */
-export function chosenCombinations(memory: ResultMemory, { is }: RowFilter): Int32Array {
+export function chosenCombinations(memory: ResultMemory, filter: RowFilter): Int32Array {
   const chosen = memory.work.takeInts(memory.combinations.length);
   let count = chosen.length;
   for (let at = 0; at < count; at++) chosen[at] = at;
-  for (const { dimension, values } of is) {
-    if (isOfCells(dimension) || isOwn(dimension)) continue;
-    const { codes, examples } = memory.coding([dimension]);
-    const isOneOf = meaningOf(dimension, values);
-    const isWanted = examples.map((at) => isOneOf(settingValue(memory.combinations[at] as Setting, dimension)));
+  for (const { codes, isWanted } of testsOfCombinations(memory, filter)) {
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const combination = chosen[at] as number;
@@ -121,9 +118,20 @@ export function chosenCombinations(memory: ResultMemory, { is }: RowFilter): Int
   return chosen.subarray(0, count);
 }
 
-/** Codes of results, and which of them are wanted. */
+/** What a filter says of combinations. */
+export function testsOfCombinations(memory: ResultMemory, { is }: RowFilter): Test[] {
+  return is.flatMap(({ dimension, values }) => {
+    if (isOfCells(dimension) || isOwn(dimension)) return [];
+    const { codes, examples } = memory.coding([dimension]);
+    const isOneOf = meaningOf(dimension, values);
+    const isWanted = examples.map((at) => isOneOf(settingValue(memory.combinations[at] as Setting, dimension)));
+    return [{ codes, isWanted }];
+  });
+}
+
+/** Codes of combinations, or of results, and which of them are wanted. */
 interface Test {
-  codes: readonly number[]; // results
+  codes: readonly number[]; // combinations or results
   isWanted: readonly boolean[]; // codes
 }
 

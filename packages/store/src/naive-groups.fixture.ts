@@ -1,5 +1,6 @@
 import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
 import { canonicalJson } from "@shadowfarm/core/fingerprint";
+import { createRng } from "@shadowfarm/core/rng";
 import { summarize } from "@shadowfarm/core/summary";
 import type { RowFilter } from "./result-filter.ts";
 import type { RowGroup } from "./result-groups.ts";
@@ -14,6 +15,48 @@ export type NaiveRow = Record<string, unknown> & {
   data: string;
   noSignal: boolean;
 };
+
+/** Cells of six experiments, two of one name, that share results; in no order. */
+export function randomRows(count: number): NaiveRow[] {
+  const rng = createRng(7);
+  const pick = <T>(...some: readonly T[]): T => some[rng.int(some.length)] as T;
+  const results = Array.from({ length: count / 2 }, (_, at) => {
+    const setting = {
+      dataset: pick("mnist", "adult"),
+      data: pick("real", "synthetic"),
+      records: pick(100, 2500),
+      attack: pick("gap", "lira", "rmia"),
+      attackParams: pick<object>({}, { shadows: 16 }, { shadows: "16" }, { shadows: null }, { at: { b: [1], a: 2 } }),
+      training: { epochs: pick(10, 20) },
+    };
+    return {
+      ...setting,
+      ...Object.fromEntries(measures.map((measure) => [measure, rng.uniform() < 0.1 ? null : rng.uniform()])),
+      combination: JSON.stringify(setting),
+      // A job may be of several combinations.
+      jobKey: String(Math.floor(at / 1.2)),
+      ...{ engine: pick("onnx", "wasm"), machine: pick("a", "b", "c"), version: "1", noSignal: rng.uniform() < 0.2 },
+    };
+  });
+  const rows = Array.from(rng.permutation(count), (id) => {
+    const experiment = rng.int(6);
+    return {
+      ...(results[rng.int(results.length)] as (typeof results)[number]),
+      ...{ id: 1 + id, experimentId: `e${experiment}`, experiment: `name ${experiment % 5}`, repeat: rng.int(4) },
+    };
+  });
+  return unlikeTwins(rows);
+}
+
+/** One result of a job in a combination, as the database has it. */
+function unlikeTwins(rows: readonly NaiveRow[]): NaiveRow[] {
+  const met = new Map<string, NaiveRow>();
+  return rows.filter((row) => {
+    const known = met.get(row.jobKey + row.combination) ?? row;
+    met.set(row.jobKey + row.combination, known);
+    return known.auc === row.auc;
+  });
+}
 
 /** A memory of rows whose combinations are the JSON of their settings. */
 export function remember(rows: readonly NaiveRow[]): ResultMemory {
@@ -47,13 +90,8 @@ export function remember(rows: readonly NaiveRow[]): ResultMemory {
   return memory;
 }
 
-/** What `groupsOf` says, by looking at row after row. */
-export function naiveGroups(
-  rows: readonly NaiveRow[],
-  { is, within }: RowFilter,
-  by: readonly Dimension[],
-  wanted: readonly Measure[],
-): Omit<RowGroup, "setting">[] {
+/** The rows that a filter chooses, in the order of their ids. */
+export function chosenRows(rows: readonly NaiveRow[], { is, within }: RowFilter): NaiveRow[] {
   const chosen = rows.filter(
     (row) =>
       is.every(({ dimension, values }) => values.some((text) => means(valueIn(row, dimension), text, dimension))) &&
@@ -62,12 +100,21 @@ export function naiveGroups(
         return value !== null && value >= min && value <= max;
       }),
   );
-  chosen.sort((one, other) => one.id - other.id);
+  return chosen.sort((one, other) => one.id - other.id);
+}
+
+/** What `groupsOf` says, by looking at row after row. */
+export function naiveGroups(
+  rows: readonly NaiveRow[],
+  filter: RowFilter,
+  by: readonly Dimension[],
+  wanted: readonly Measure[],
+): Omit<RowGroup, "setting">[] {
   const oneExperiment =
     by.includes("experimentId") ||
-    is.some(({ dimension, values }) => dimension === "experimentId" && values.length === 1);
+    filter.is.some(({ dimension, values }) => dimension === "experimentId" && values.length === 1);
   const met = new Set<string>();
-  const once = chosen.filter((row) => {
+  const once = chosenRows(rows, filter).filter((row) => {
     const unit = canonicalJson([by.includes("experiment") ? row.experiment : "", row.combination, row.jobKey]);
     const first = !met.has(unit);
     met.add(unit);

@@ -1,7 +1,6 @@
 import { type Dimension, type Measure, measures } from "@shadowfarm/core/dimensions";
-import { createRng } from "@shadowfarm/core/rng";
 import { expect, test } from "vitest";
-import { type NaiveRow, naiveGroups, remember } from "./naive-groups.fixture.ts";
+import { type NaiveRow, naiveGroups, randomRows, remember } from "./naive-groups.fixture.ts";
 import type { RowFilter } from "./result-filter.ts";
 import { groupsOf } from "./result-groups.ts";
 import { ResultMemory } from "./result-memory.ts";
@@ -10,48 +9,7 @@ import { keepRowTexts } from "./row-texts.ts";
 
 const everything: RowFilter = { is: [], within: [] };
 
-/** Cells of six experiments, two of one name, that share results; in no order. */
-function randomRows(count: number): NaiveRow[] {
-  const rng = createRng(7);
-  const pick = <T>(...some: readonly T[]): T => some[rng.int(some.length)] as T;
-  const results = Array.from({ length: count / 2 }, (_, at) => {
-    const setting = {
-      dataset: pick("mnist", "adult"),
-      data: pick("real", "synthetic"),
-      records: pick(100, 2500),
-      attack: pick("gap", "lira", "rmia"),
-      attackParams: pick<object>({}, { shadows: 16 }, { shadows: "16" }, { shadows: null }, { at: { b: [1], a: 2 } }),
-      training: { epochs: pick(10, 20) },
-    };
-    return {
-      ...setting,
-      ...Object.fromEntries(measures.map((measure) => [measure, rng.uniform() < 0.1 ? null : rng.uniform()])),
-      combination: JSON.stringify(setting),
-      // A job may be of several combinations.
-      jobKey: String(Math.floor(at / 1.2)),
-      ...{ engine: pick("onnx", "wasm"), machine: pick("a", "b", "c"), version: "1", noSignal: rng.uniform() < 0.2 },
-    };
-  });
-  return Array.from(rng.permutation(count), (id) => {
-    const experiment = rng.int(6);
-    return {
-      ...(results[rng.int(results.length)] as (typeof results)[number]),
-      ...{ id: 1 + id, experimentId: `e${experiment}`, experiment: `name ${experiment % 5}`, repeat: rng.int(4) },
-    };
-  });
-}
-
-/** One result of a job in a combination, as the database has it. */
-function unlikeTwins(rows: readonly NaiveRow[]): NaiveRow[] {
-  const met = new Map<string, NaiveRow>();
-  return rows.filter((row) => {
-    const known = met.get(row.jobKey + row.combination) ?? row;
-    met.set(row.jobKey + row.combination, known);
-    return known.auc === row.auc;
-  });
-}
-
-const rows = unlikeTwins(randomRows(1200));
+const rows = randomRows(1200);
 const memory = remember(rows);
 
 const is = (dimension: Dimension, ...values: string[]): RowFilter => ({ is: [{ dimension, values }], within: [] });
@@ -119,7 +77,7 @@ test("rows are JSON of what they were put in as", () => {
   const texts = keepRowTexts();
   for (const row of [...rows, ...rows]) {
     const { metrics, createdAt, ...listed } = JSON.parse(
-      texts.of(memory, row as NaiveRow & { experimentId: string }) ?? "",
+      String(texts.of(memory, row as NaiveRow & { experimentId: string })),
     );
     expect(metrics).toEqual(Object.fromEntries(measures.map((measure) => [measure, row[measure]])));
     expect({ ...row, ...listed }).toEqual(row);

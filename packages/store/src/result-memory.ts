@@ -15,6 +15,20 @@ export interface Cells {
   repeats: Int32Array; // cells
 }
 
+/** How many cells of an experiment have lesser ids than this one. */
+export function cellsBelow({ ids }: Cells, id: number): number {
+  let [low, high] = [0, ids.length];
+  // Of most experiments all or none.
+  if (high === 0 || (ids[0] as number) >= id) return 0;
+  if ((ids[high - 1] as number) < id) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ids[middle] as number) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Numbers for combinations, equal for those that agree in some dimensions. */
 export interface Coding {
   codes: number[]; // combinations

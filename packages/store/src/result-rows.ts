@@ -8,34 +8,34 @@ import type { RowPlace } from "./row-texts.ts";
 
 const { sql, raw } = Prisma;
 
-export interface Sort {
-  measure: Measure | "id";
-  descending: boolean;
-}
-
-/** Where a page ended: the last row's value of what it is sorted by (null sorts as −1), and its id. */
+/** Where a page ended: the last row's value of what it is sorted by (null sorts as −1), and its id. Sorted by id the value is 0. */
 export interface Place {
   value: number;
   id: number;
 }
 
-/** A page of rows, found by where the page before ended and not by counting. */
+export interface RowPage {
+  rows: RowPlace[];
+  /** Where the next page begins behind; null after the last one. */
+  next: Place | null;
+}
+
+/** A page of rows sorted by a measure, found by where the page before ended and not by counting. */
 export async function pageOfRows(
   reader: Reader,
   filter: RowFilter,
-  { measure, descending }: Sort,
+  { measure, descending }: { measure: Measure; descending: boolean },
   limit: number,
   after: Place | null,
-): Promise<{ rows: RowPlace[]; next: Place | null }> {
+): Promise<RowPage> {
   const direction = raw(descending ? "DESC" : "ASC");
   const than = raw(descending ? "<" : ">");
-  const value = measure === "id" ? null : orderOf(measure);
+  const value = orderOf(measure);
   const conditions = conditionsOf(filter);
-  if (after && value) conditions.push(sql`(${value}, id) ${than} (${after.value}::float8, ${after.id}::bigint)`);
-  else if (after) conditions.push(sql`id ${than} ${after.id}::bigint`);
-  const order = value ? sql`${value} ${direction}, id ${direction}` : sql`id ${direction}`;
+  if (after) conditions.push(sql`(${value}, id) ${than} (${after.value}::float8, ${after.id}::bigint)`);
   const found = await reader.query<Place & RowPlace>(
-    sql`SELECT id, "experimentId", ${value ?? sql`0`} AS value FROM "ResultRow" ${where(conditions)} ORDER BY ${order} LIMIT ${limit + 1}`,
+    sql`SELECT id, "experimentId", ${value} AS value FROM "ResultRow" ${where(conditions)}
+        ORDER BY ${value} ${direction}, id ${direction} LIMIT ${limit + 1}`,
   );
   const rows = found.slice(0, limit);
   const { value: end = 0, id = 0 } = rows.at(-1) ?? {};

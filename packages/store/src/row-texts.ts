@@ -1,5 +1,5 @@
 import { measures } from "@shadowfarm/core/dimensions";
-import type { Cells, ResultMemory } from "./result-memory.ts";
+import { cellsBelow, type ResultMemory } from "./result-memory.ts";
 
 /** A row of `ResultRow`. */
 export interface RowPlace {
@@ -7,22 +7,25 @@ export interface RowPlace {
   experimentId: string;
 }
 
-/** Cells with their results as lists show them, as JSON. */
+/** Cells with their results as lists show them, as JSON in UTF-8. */
 export interface RowTexts {
   /** Null where a memory has no such cell. */
-  of(memory: ResultMemory, row: RowPlace): string | null;
+  of(memory: ResultMemory, row: RowPlace): Buffer | null;
 }
 
-/** Characters that are kept: some fifty thousand rows. */
+/** Bytes that are kept: some fifty thousand rows. */
 const MOST = 64 * 2 ** 20;
 
-/** What has an id never changes, so that a text is written once for all the lists that it is in. */
+/**
+ * What has an id never changes, so that a text is written once for all the lists that it is in; as bytes, which are put together in a
+ * quarter of the time that strings take.
+ */
 export function keepRowTexts(): RowTexts {
   // What was not asked for while the newer half filled up is dropped with the older.
-  let newer = new Map<number, string>();
-  let older = new Map<number, string>();
+  let newer = new Map<number, Buffer>();
+  let older = new Map<number, Buffer>();
   let size = 0;
-  const keep = (id: number, text: string) => {
+  const keep = (id: number, text: Buffer) => {
     if (size > MOST / 2) {
       older = newer;
       newer = new Map();
@@ -45,10 +48,10 @@ export function keepRowTexts(): RowTexts {
 /** What comes before each measure. */
 const names = measures.map((measure, at) => `${at > 0 ? "," : ""}"${measure}":`);
 
-function write(memory: ResultMemory, { id, experimentId }: RowPlace): string | null {
+function write(memory: ResultMemory, { id, experimentId }: RowPlace): Buffer | null {
   const cells = memory.experiments.get(experimentId);
-  const cell = cells ? placeOf(cells, id) : -1;
-  if (!cells || cell < 0) return null;
+  const cell = cells ? cellsBelow(cells, id) : 0;
+  if (cells?.ids[cell] !== id) return null;
   const result = cells.results[cell] as number;
   const { engine, machine, version } = memory.own;
   const parts = [
@@ -62,18 +65,7 @@ function write(memory: ResultMemory, { id, experimentId }: RowPlace): string | n
   for (let at = 0; at < names.length; at++) parts.push(names[at] + numberText(memory.values[at]?.[result]));
   parts.push("}}");
   // Joined: a text that is added up piece by piece stays in pieces, and takes three times as long.
-  return parts.join("");
-}
-
-/** −1 where there is no cell of this id. */
-function placeOf({ ids }: Cells, id: number): number {
-  let [low, high] = [0, ids.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ids[middle] as number) < id) low = middle + 1;
-    else high = middle;
-  }
-  return ids[low] === id ? low : -1;
+  return Buffer.from(parts.join(""));
 }
 
 /** JSON has no number for what was not measured, or has no end. */

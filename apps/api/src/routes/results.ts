@@ -24,7 +24,7 @@ import { summaryOf } from "@shadowfarm/core/summary";
 import { provenanceOf } from "@shadowfarm/store/job-rows";
 import { type GroupedMeasure, groupsOf, type RowGroup } from "@shadowfarm/store/result-groups";
 import { intervalsOf, sampledInterval } from "@shadowfarm/store/result-intervals";
-import { fullRows, pageOfRows } from "@shadowfarm/store/result-rows";
+import { fullRows } from "@shadowfarm/store/result-rows";
 import { valuesOf } from "@shadowfarm/store/result-values";
 import type { ResultRow } from "@shadowfarm/store/results";
 import { findResult, scoresOf } from "@shadowfarm/store/scores";
@@ -37,6 +37,7 @@ import { decodeCursor, encodeCursor, pageQuery } from "../request.ts";
 import { filterOf, filterShape, sortOf, sortSchema } from "../result-query.ts";
 import { FRESH_MS, type Resources, type Route, route, Written } from "../route.ts";
 import { verifyResult } from "../verification.ts";
+import { writtenPage } from "../written-page.ts";
 
 const tag = "results";
 /** Results whose whole metrics are read at once. */
@@ -63,18 +64,11 @@ export function resultRoutes(catalog: Catalog): Route[] {
       query: z.strictObject({ ...pageQuery(1_000, 100), sort: sortSchema, ...filters }),
       answer: { name: "Results", schema: resultsSchema },
       keeping: { version: versionOfResults, freshMs: 0 },
-      async handle({ query, url, resources: { reader, results, rowTexts } }) {
+      async handle({ query, url, resources }) {
         const place = z.strictObject({ value: z.number(), id: z.int() });
         const after = decodeCursor(url, query.cursor, place);
-        const { rows, next } = await pageOfRows(reader, filterOf(query), sortOf(query.sort), query.limit, after);
-        const nextCursor = JSON.stringify(next && encodeCursor(url, next));
-        let texts = rows.map((row) => rowTexts.of(results.latest(), row));
-        if (texts.includes(null)) {
-          // Rows came since it was last read; those that are not there then are gone.
-          await results.version();
-          texts = await results.ask((memory) => rows.map((row) => rowTexts.of(memory, row)));
-        }
-        return new Written(`{"results":[${texts.filter((text) => text !== null).join()}],"nextCursor":${nextCursor}}`);
+        const { texts, next } = await writtenPage(resources, filterOf(query), sortOf(query.sort), query.limit, after);
+        return new Written(listOf(texts, next && encodeCursor(url, next)));
       },
     }),
     ...groupRoutes(dimensionSchema, filters),
@@ -246,6 +240,17 @@ export function resultRoutes(catalog: Catalog): Route[] {
     }),
   ];
 }
+
+/** The answer of a list, from rows that are written already. */
+function listOf(texts: readonly Buffer[], nextCursor: string | null): Buffer {
+  const parts: Buffer[] = [Buffer.from('{"results":[')];
+  for (const text of texts) parts.push(text, comma);
+  if (texts.length > 0) parts.pop();
+  parts.push(Buffer.from(`],"nextCursor":${JSON.stringify(nextCursor)}}`));
+  return Buffer.concat(parts);
+}
+
+const comma = Buffer.from(",");
 
 /** What repeats have in common. */
 function combinationOf(result: ResultRow): Record<string, unknown> {
