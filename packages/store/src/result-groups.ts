@@ -97,25 +97,28 @@ function areSeveral(results: Int32Array, combinationOf: Int32Array): boolean {
  * since the first is one of them, its distance from the mean cannot outweigh the deviation.
  */
 function spreadOf(results: Int32Array, values: Float64Array): GroupedMeasure {
-  let n = 0;
-  let start = 0;
+  let first = 0;
+  while (first < results.length && Number.isNaN(values[results[first] as number])) first++;
+  if (first === results.length) return { n: 0, mean: null, sd: null, min: null, max: null };
+  const start = values[results[first] as number] as number;
+  let missing = first;
   let sum = 0;
   let squares = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < results.length; at++) {
+  let min = start;
+  let max = start;
+  for (let at = first; at < results.length; at++) {
     const value = values[results[at] as number] as number;
-    // Not measured.
-    if (Number.isNaN(value)) continue;
-    if (n === 0) start = value;
+    if (Number.isNaN(value)) {
+      missing++;
+      continue;
+    }
     const off = value - start;
-    n++;
     sum += off;
     squares += off * off;
     if (value < min) min = value;
-    if (value > max) max = value;
+    else if (value > max) max = value;
   }
-  if (n === 0) return { n, mean: null, sd: null, min: null, max: null };
+  const n = results.length - missing;
   const off = sum / n;
   const sd = n < 2 ? null : Math.sqrt(Math.max(0, squares - sum * off) / (n - 1));
   return { n, mean: start + off, sd, min, max };
